@@ -1,1 +1,5 @@
-//! Placeholder for the first build.
+//! What may cross: the strict JSON gate, the policy document, the decision and its proofs.
+//!
+//! Pure and synchronous: no sockets, no clock, no logging.
+
+pub mod gate;
