@@ -170,7 +170,8 @@ impl Level {
 }
 
 /// Whether two names are one to a reader that ignores case.
-pub(super) fn folds_alike(a: &str, b: &str) -> bool {
+#[must_use]
+pub fn folds_alike(a: &str, b: &str) -> bool {
     a.chars().map(fold).eq(b.chars().map(fold))
 }
 

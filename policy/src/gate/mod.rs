@@ -31,7 +31,7 @@ pub use caps::Caps;
 pub use fault::{Fault, GateError};
 pub use gated::{Gated, message};
 pub use id::canonical_id;
-pub use levels::Slot;
+pub use levels::{Slot, folds_alike};
 pub use node::{Elements, Kind, Members, Node};
 pub use object::object;
 pub use skim::{elements, salvage};
