@@ -216,7 +216,9 @@ fn only_the_answer_to_this_call_ends_it_d12_pf24() {
             Step::Final(_, Verdict::Failed(failure, Some(_))) => {
                 assert_eq!(failure.kind(), FailureKind::InvalidProtocolResponse)
             }
-            _ => panic!("{foreign} was taken"),
+            Step::Notify(_) | Step::Reply(_) | Step::Ignore(_) | Step::Final(..) => {
+                panic!("{foreign} was taken")
+            }
         }
     }
 }
