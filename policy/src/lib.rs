@@ -1,1 +1,5 @@
 //! Placeholder for the first build.
+
+mod channel;
+
+pub use channel::{Channel, ChannelError};
