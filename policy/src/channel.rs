@@ -1,7 +1,8 @@
 //! The name of an MCP binding, as the tunnel and the policy spell it.
 //!
-//! Promises: a [`Channel`] is canonical (`[a-z0-9_-]`, 1 to 64 bytes), so two spellings of one channel compare equal and a name can go into JSON, a
-//! log line or a metric label as it is. Whether anything is bound to a channel is for others to know.
+//! Promises: a [`Channel`] is canonical (`[a-z0-9_-]`, 1 to 64 bytes), so two spellings of one channel
+//! compare equal and a name can go into JSON, a log line or a metric label as it is. Whether anything is
+//! bound to a channel is for others to know.
 
 use std::fmt;
 use std::sync::Arc;

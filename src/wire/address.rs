@@ -1,7 +1,8 @@
 //! Where a reply goes: the request id, the shard token and the channel of the command it answers (E5).
 //!
-//! Promises: each part was checked before the type existed, so it can go into a header or a JSON string as it is; and the token is never printed.
-//! Whether the control plane still waits for the reply is for the caller to find out.
+//! Promises: each part was checked before the type existed, so it can go into a header or a JSON string as it
+//! is; and the token is never printed. Whether the control plane still waits for the reply is for the caller
+//! to find out.
 
 use std::fmt;
 

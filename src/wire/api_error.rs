@@ -1,7 +1,8 @@
 //! What the control plane says in the body of a failed request, made fit for a log line.
 //!
-//! Promises: any bytes give some answer, of bounded size, in which no control character, line separator or text-direction mark is left to forge a log
-//! line or a terminal. Nothing is decided by it: codes only enrich logs.
+//! Promises: any bytes give some answer, of bounded size, in which no control character, line separator or
+//! text-direction mark is left to forge a log line or a terminal. Nothing is decided by it: codes only enrich
+//! logs.
 
 use std::fmt;
 
@@ -25,7 +26,8 @@ pub struct ApiError {
     pub kind: Option<String>,
 }
 
-/// Reads an error body: `{"error":{…}}`, else members at the top, else `detail`, else the text as it is (CP-058 to CP-067).
+/// Reads an error body: `{"error":{…}}`, else members at the top, else `detail`, else the text as it is
+/// (CP-058 to CP-067).
 #[must_use]
 pub fn parse(body: &[u8]) -> ApiError {
     let body = body.get(..MAX_BODY_BYTES).unwrap_or(body);
@@ -114,7 +116,8 @@ fn printable(text: &str, max_chars: usize) -> String {
 /// Characters that start a new line, drive a terminal, or turn the direction of text.
 fn can_forge(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
+        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

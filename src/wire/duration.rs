@@ -1,14 +1,14 @@
 //! `response_timeout` of a command: one number and one unit.
 //!
-//! Promises: exactly the documented grammar. The reference client runs a command whose timeout it cannot read without any deadline; here the caller gets
-//! `None`, keeps its own maximum (E9) and can report the oddity.
+//! Promises: exactly the documented grammar. The reference client runs a command whose timeout it cannot read
+//! without any deadline; here the caller gets `None`, keeps its own maximum (E9) and can report the oddity.
 
 use std::time::Duration;
 
 /// Reads ASCII digits followed by exactly one of `ns`, `us`, `ms`, `s`, `m`, `h`; `None` for anything else.
 ///
-/// Signs, fractions, spaces and compounds are not part of the grammar, and the product must fit a signed 64-bit count of nanoseconds (WT-004 to WT-030).
-/// Zero is a valid, already expired timeout.
+/// Signs, fractions, spaces and compounds are not part of the grammar, and the product must fit a signed
+/// 64-bit count of nanoseconds (WT-004 to WT-030). Zero is a valid, already expired timeout.
 #[must_use]
 pub fn parse(text: &str) -> Option<Duration> {
     let unit_at = text.find(|c: char| !c.is_ascii_digit())?;

@@ -1,13 +1,34 @@
 //! What must hold for any bytes at all: replayed by the tests on a stable toolchain, searched by fuzzing.
 //!
-//! Promises: each function takes bytes nobody vouches for and fails an assertion, or panics, only if the module under test broke its own promise.
+//! Promises: each function takes bytes nobody vouches for and fails an assertion, or panics, only if the
+//! module under test broke its own promise.
 
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use portcullis_policy::gate::Caps;
 
+use super::command::{CommandKind, Polled};
 use super::sse::{Decoder, SseCaps, SseFault};
-use super::{api_error, duration, retry_after, timestamp};
+use super::{api_error, duration, poll, retry_after, timestamp};
+
+/// A poll body gives commands whose payload is part of the body, or is refused.
+pub fn poll(body: &[u8]) {
+    let body = Bytes::copy_from_slice(body);
+    let within = body.as_ptr_range();
+    for polled in poll::decode(&body, &Caps::REQUEST).unwrap_or_default() {
+        if let Polled::Command(command) = polled
+            && let CommandKind::Jsonrpc(payload) = command.kind
+        {
+            let range = payload.as_ptr_range();
+            assert!(
+                within.start <= range.start && range.end <= within.end,
+                "payload is not part of the body"
+            );
+            assert!(!payload.is_empty(), "payload is empty");
+        }
+    }
+}
 
 /// An event stream has the same outcome whole and byte by byte, and no event exceeds its cap.
 pub fn sse(stream: &[u8]) {

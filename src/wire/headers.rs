@@ -1,7 +1,8 @@
 //! The header fields of one command, as pairs.
 //!
-//! Promises: names are lower-case HTTP tokens, values are `[\t\x20-\x7e]` without white space at either end (what a server sees is what was judged),
-//! count and sizes are capped, and printing shows names only, because values carry the caller's credentials. Which of them may go on is the policy's say.
+//! Promises: names are lower-case HTTP tokens, values are `[\t\x20-\x7e]` without white space at either end
+//! (what a server sees is what was judged), count and sizes are capped, and printing shows names only,
+//! because values carry the caller's credentials. Which of them may go on is the policy's say.
 
 use std::fmt;
 

@@ -1,7 +1,8 @@
 //! Which header fields of an MCP server's answer go back through the tunnel.
 //!
-//! Promises: six names and no others, for every kind of reply, `oauth_discovery_response` included (W-38, where the reference client lets all through);
-//! nothing the server marked as belonging to its own connection; and values that are printable ASCII within the caps of [`super::headers`].
+//! Promises: six names and no others, for every kind of reply, `oauth_discovery_response` included (W-38,
+//! where the reference client lets all through); nothing the server marked as belonging to its own
+//! connection; and values that are printable ASCII within the caps of [`super::headers`].
 
 use super::headers::{MAX_PAIRS, is_value};
 
@@ -17,8 +18,9 @@ pub const ALLOWED: [&str; 6] = [
 
 /// Keeps what may go back of `fields`, the name and raw value of each field line received.
 ///
-/// Names compare without case and come out as in [`ALLOWED`]; spellings of one name are merged in byte order of the spelling. A field named by any
-/// `Connection` field, an empty value, and a value outside `[\t\x20-\x7e]` are dropped; so is everything after the 64th pair.
+/// Names compare without case and come out as in [`ALLOWED`]; spellings of one name are merged in byte order
+/// of the spelling. A field named by any `Connection` field, an empty value, and a value outside
+/// `[\t\x20-\x7e]` are dropped; so is everything after the 64th pair.
 pub fn allowed_headers<'a, I>(fields: I) -> Vec<(&'static str, String)>
 where
     I: IntoIterator<Item = (&'a str, &'a [u8])>,

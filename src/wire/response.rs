@@ -1,7 +1,8 @@
 //! The body of a response POST.
 //!
-//! Promises: the documented member order, empty members left out, the payload rule of each type kept before anything is written, and the judged payload
-//! spliced in byte for byte. The shard token never enters the body. Whether the payload may go out was decided by the policy before.
+//! Promises: the documented member order, empty members left out, the payload rule of each type kept before
+//! anything is written, and the judged payload spliced in byte for byte. The shard token never enters the
+//! body. Whether the payload may go out was decided by the policy before.
 
 use bytes::Bytes;
 
@@ -29,7 +30,8 @@ pub struct Reply<'a> {
     pub kind: ReplyKind,
     /// The HTTP status to report; zero leaves the member out.
     pub code: u16,
-    /// Allowed header fields, as [`super::reply_headers::allowed_headers`] gives them; values of one name keep their order.
+    /// Allowed header fields, as [`super::reply_headers::allowed_headers`] gives them; values of one name
+    /// keep their order.
     pub headers: &'a [(&'static str, String)],
     /// One judged JSON object, written as it is.
     pub json: Option<&'a [u8]>,

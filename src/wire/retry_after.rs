@@ -1,6 +1,7 @@
 //! `Retry-After` of the control plane: a number of seconds or an HTTP date.
 //!
-//! Promises: the wait asked for never exceeds [`MAX`], whatever the peer writes. How it combines with backoff is the caller's affair.
+//! Promises: the wait asked for never exceeds [`MAX`], whatever the peer writes. How it combines with backoff
+//! is the caller's affair.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,8 +10,9 @@ pub const MAX: Duration = Duration::from_secs(60);
 
 /// Reads a field value against the local clock; `None` when it asks for nothing that can be honoured.
 ///
-/// Digits are seconds, and zero is a valid wait of nothing. A date (RFC 9110, section 5.6.7, any of its three forms) counts from `now`, and one that is
-/// not in the future asks for nothing. Signs, fractions and text ask for nothing (RT-003 to RT-007).
+/// Digits are seconds, and zero is a valid wait of nothing. A date (RFC 9110, section 5.6.7, any of its three
+/// forms) counts from `now`, and one that is not in the future asks for nothing. Signs, fractions and text
+/// ask for nothing (RT-003 to RT-007).
 #[must_use]
 pub fn parse(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim_ascii();

@@ -1,7 +1,9 @@
-//! `X-Tunnel-MCP-Server-Info`, version 1: which channels this agent serves, and which of them are bound to one process.
+//! `X-Tunnel-MCP-Server-Info`, version 1: which channels this agent serves, and which of them are bound to
+//! one process.
 //!
-//! Promises: compact JSON in the documented key order and nothing but names and the affinity mark, so neither a command line nor a URL of a private
-//! server can reach the header. Which channels to advertise, and in what order, is the caller's choice.
+//! Promises: compact JSON in the documented key order and nothing but names and the affinity mark, so neither
+//! a command line nor a URL of a private server can reach the header. Which channels to advertise, and in
+//! what order, is the caller's choice.
 
 use portcullis_policy::Channel;
 
@@ -17,7 +19,8 @@ const NAME: &str = r#"{"name":""#;
 const PLAIN: &str = r#""}"#;
 const AFFINE: &str = r#"","proc_affinity":true}"#;
 
-/// Names are at most 64 bytes and need no escape, so the largest list fits (SI-008, SI-009): a bound kept by arithmetic needs no check at run time.
+/// Names are at most 64 bytes and need no escape, so the largest list fits (SI-008, SI-009): a bound kept by
+/// arithmetic needs no check at run time.
 const LARGEST_ENTRY: usize = NAME.len() + Channel::MAX_BYTES + AFFINE.len() + ",".len();
 const _: () = assert!(HEAD.len() + MAX_CHANNELS * LARGEST_ENTRY + TAIL.len() <= MAX_BYTES);
 
@@ -26,7 +29,8 @@ const _: () = assert!(HEAD.len() + MAX_CHANNELS * LARGEST_ENTRY + TAIL.len() <= 
 pub struct Advertised {
     /// Its name.
     pub channel: Channel,
-    /// True when its server lives in this process or is a child of it, so that a session cannot move to another agent.
+    /// True when its server lives in this process or is a child of it, so that a session cannot move to
+    /// another agent.
     pub proc_affinity: bool,
 }
 

@@ -1,11 +1,14 @@
 //! The event stream of an MCP server, taken apart as it arrives.
 //!
-//! Promises: the framing of the WHATWG standard with one outcome for each of its corners, whatever the chunks; memory of at most the line cap plus the
-//! event cap, refused before it is allocated; only events without a type or of type `message` come out, with UTF-8 data that is not empty; and an event
-//! that the stream did not finish is dropped. LF, CRLF and a lone CR each end a line at once, also at the end of a chunk. Whether the data is a message
-//! that may pass is for the gate and the policy; the bytes of the stream itself are never passed on.
+//! Promises: the framing of the WHATWG standard with one outcome for each of its corners, whatever the
+//! chunks; memory of at most the line cap plus the event cap, refused before it is allocated; only events
+//! without a type or of type `message` come out, with UTF-8 data that is not empty; and an event that the
+//! stream did not finish is dropped. LF, CRLF and a lone CR each end a line at once, also at the end of a
+//! chunk. Whether the data is a message that may pass is for the gate and the policy; the bytes of the stream
+//! itself are never passed on.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -34,7 +37,7 @@ pub struct SseCaps {
 }
 
 /// One event to act on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Event {
     /// Its data: UTF-8, not empty, lines joined by LF.
     pub data: Bytes,
@@ -57,6 +60,13 @@ pub enum SseFault {
     NotUtf8,
 }
 
+/// Shows the size only: data is the private server's.
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Event({} bytes)", self.data.len())
+    }
+}
+
 impl SseFault {
     /// A stable word for logs and metrics.
     #[must_use]
@@ -71,7 +81,6 @@ impl SseFault {
 }
 
 /// The state between two chunks of one stream.
-#[derive(Debug)]
 pub struct Decoder {
     lines: Lines,
     event_cap: usize,
@@ -103,12 +112,15 @@ impl Decoder {
         }
     }
 
-    /// Takes bytes off the front of `chunk` up to the next event; `None` when the chunk is used up without one.
+    /// Takes bytes off the front of `chunk` up to the next event; `None` when the chunk is used up without
+    /// one.
     ///
-    /// Call again with the same chunk until it gives `None`. When the stream ends, drop the decoder: what it still holds is an unfinished event.
+    /// Call again with the same chunk until it gives `None`. When the stream ends, drop the decoder: what it
+    /// still holds is an unfinished event.
     ///
     /// # Errors
-    /// A cap is exceeded or data is not UTF-8. The stream cannot be read on then, and every further call gives the same fault.
+    /// A cap is exceeded or data is not UTF-8. The stream cannot be read on then, and every further call
+    /// gives the same fault.
     pub fn decode(&mut self, chunk: &mut &[u8]) -> Result<Option<Event>, SseFault> {
         if let Some(fault) = self.fault {
             return Err(fault);
@@ -118,7 +130,8 @@ impl Decoder {
         outcome
     }
 
-    /// The id to resume after: the last one of a finished block. `None` if there was none, or the last cannot stand in a `Last-Event-ID` header.
+    /// The id to resume after: the last one of a finished block. `None` if there was none, or the last cannot
+    /// stand in a `Last-Event-ID` header.
     #[must_use]
     pub fn last_id(&self) -> Option<&str> {
         self.last_id.as_deref()
@@ -202,7 +215,8 @@ impl Decoder {
     }
 }
 
-/// An id that cannot be sent back is forgotten, and the one before it too: resuming at the wrong place is worse than not resuming.
+/// An id that cannot be sent back is forgotten, and the one before it too: resuming at the wrong place is
+/// worse than not resuming.
 fn usable_id(value: &[u8]) -> Option<String> {
     let id = std::str::from_utf8(value).ok()?;
     ((1..=MAX_ID_BYTES).contains(&id.len()) && is_value(id)).then(|| id.to_owned())

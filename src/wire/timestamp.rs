@@ -1,7 +1,8 @@
 //! `created_at` of a command: an instant as RFC 3339 spells it.
 //!
-//! Promises: one strict form (`2026-01-01T00:00:00Z`, an optional fraction, `Z` or a numeric offset, upper-case letters) and a calendar that exists.
-//! The result feeds age metrics only; no deadline hangs on a clock that is not ours.
+//! Promises: one strict form (`2026-01-01T00:00:00Z`, an optional fraction, `Z` or a numeric offset,
+//! upper-case letters) and a calendar that exists. The result feeds age metrics only; no deadline hangs on a
+//! clock that is not ours.
 
 use std::time::{Duration, SystemTime};
 
@@ -29,7 +30,8 @@ fn instant(seconds: i64) -> Option<SystemTime> {
     }
 }
 
-/// Days from 1970-01-01 in the proleptic Gregorian calendar, with years that start in March so that a leap day comes last.
+/// Days from 1970-01-01 in the proleptic Gregorian calendar, with years that start in March so that a leap
+/// day comes last.
 fn days(date: &[u8]) -> Option<i64> {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *date else {
         return None;

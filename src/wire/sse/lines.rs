@@ -1,7 +1,8 @@
 //! Lines of an event stream, whatever the chunks.
 //!
-//! Promises: a line that arrived whole is not copied, one that came in parts is held up to its cap and never allocates beyond it, and the byte at which
-//! a limit is exceeded does not depend on the chunks. What a line means is for the parent module.
+//! Promises: a line that arrived whole is not copied, one that came in parts is held up to its cap and never
+//! allocates beyond it, and the byte at which a limit is exceeded does not depend on the chunks. What a line
+//! means is for the parent module.
 
 use std::borrow::Cow;
 use std::mem;
@@ -10,7 +11,6 @@ use super::SseFault;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-#[derive(Debug)]
 pub(super) struct Lines {
     line_cap: usize,
     /// Bytes that the stream may still have.
@@ -56,7 +56,8 @@ impl Lines {
         Ok(Some(self.complete(text)))
     }
 
-    /// CRLF is one line end: the LF after a CR that already ended the line is dropped, even when it comes in the next chunk.
+    /// CRLF is one line end: the LF after a CR that already ended the line is dropped, even when it comes in
+    /// the next chunk.
     fn skip_lf_after_cr(&mut self, chunk: &mut &[u8]) -> Result<(), SseFault> {
         let Some(first) = chunk.first() else {
             return Ok(());
@@ -115,7 +116,8 @@ pub(super) fn keep_tail(line: Cow<'_, [u8]>, len: usize) -> Cow<'_, [u8]> {
     }
 }
 
-/// Appends if the result stays within `cap`, growing by doubling but never beyond the cap; false if it does not fit.
+/// Appends if the result stays within `cap`, growing by doubling but never beyond the cap; false if it does
+/// not fit.
 pub(super) fn append(buffer: &mut Vec<u8>, bytes: &[u8], cap: usize) -> bool {
     let Some(len) = buffer
         .len()
@@ -132,7 +134,8 @@ pub(super) fn append(buffer: &mut Vec<u8>, bytes: &[u8], cap: usize) -> bool {
     true
 }
 
-/// The index of the first CR or LF, or the length. Whole blocks are tested without a branch per byte, so the compiler can use wide registers.
+/// The index of the first CR or LF, or the length. Whole blocks are tested without a branch per byte, so the
+/// compiler can use wide registers.
 fn line_end(bytes: &[u8]) -> usize {
     let clean: usize = bytes
         .chunks(64)

@@ -335,6 +335,12 @@ fn a_fault_stays() {
     );
 }
 
+#[test]
+fn printing_shows_no_data() {
+    let event = Decoder::new(CAPS).decode(&mut &b"data: canary\n\n"[..]);
+    assert_eq!(format!("{event:?}"), "Ok(Some(Event(6 bytes)))");
+}
+
 proptest! {
     #[test]
     fn any_stream_has_one_outcome(stream in "(data|event|id|retry|:|\u{feff}|message|[0-9]|\r|\n|\r\n|: |\0|é| ){0,60}", line in 0_usize..40, event in 0_usize..40, total in 0_usize..200) {
