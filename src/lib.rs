@@ -1,1 +1,3 @@
 //! Placeholder for the first build.
+
+pub mod wire;
