@@ -1,0 +1,68 @@
+//! Reading one certificate and judging it as the leaf of a client identity or as a trust anchor.
+//!
+//! Promises: an extension that cannot be read counts against the certificate.
+//! Leaves to others: signatures along the chain, which the peer verifies, and time ([`crate::Validity`]).
+
+use rustls::pki_types::CertificateDer;
+use x509_parser::{certificate::X509Certificate, prelude::FromDer, public_key::PublicKey};
+
+use crate::fault::Code;
+
+/// RFC 8446 section 9 and every current baseline: nothing shorter is taken.
+const MIN_RSA_BITS: usize = 2048;
+const MIN_EC_BITS: usize = 256;
+
+/// Parses `der`; bytes after the certificate make it unreadable.
+pub(crate) fn read<'a>(der: &'a CertificateDer<'_>) -> Option<X509Certificate<'a>> {
+    match X509Certificate::from_der(der) {
+        Ok(([], certificate)) => Some(certificate),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+/// Everything that keeps `leaf` from being accepted as a client certificate (RFC 5280 sections 4.2.1.3, .9, .12).
+pub(crate) fn leaf_faults(leaf: &X509Certificate<'_>) -> Vec<Code> {
+    let judged = [
+        (leaf.is_ca(), Code::LeafIsCa),
+        (!may_authenticate_clients(leaf), Code::EkuNoClientAuth),
+        (!may_sign(leaf), Code::KuNoDigitalSignature),
+        (is_weak(leaf), Code::KeyWeak),
+    ];
+    judged
+        .into_iter()
+        .filter_map(|(bad, code)| bad.then_some(code))
+        .collect()
+}
+
+/// A trust anchor must be a CA, and if it says what its key is for, that must include signing certificates.
+pub(crate) fn is_anchor(certificate: &X509Certificate<'_>) -> bool {
+    let may_issue = match certificate.key_usage() {
+        Ok(usage) => usage.is_none_or(|usage| usage.value.key_cert_sign()),
+        Err(_) => false,
+    };
+    certificate.is_ca() && may_issue
+}
+
+/// No extended key usage means no limit; `anyExtendedKeyUsage` is accepted, as servers do.
+fn may_authenticate_clients(leaf: &X509Certificate<'_>) -> bool {
+    match leaf.extended_key_usage() {
+        Ok(usage) => usage.is_none_or(|usage| usage.value.client_auth || usage.value.any),
+        Err(_) => false,
+    }
+}
+
+fn may_sign(leaf: &X509Certificate<'_>) -> bool {
+    match leaf.key_usage() {
+        Ok(usage) => usage.is_none_or(|usage| usage.value.digital_signature()),
+        Err(_) => false,
+    }
+}
+
+fn is_weak(leaf: &X509Certificate<'_>) -> bool {
+    match leaf.public_key().parsed() {
+        Ok(PublicKey::RSA(key)) => key.key_size() < MIN_RSA_BITS,
+        Ok(PublicKey::EC(point)) => point.key_size() < MIN_EC_BITS,
+        // Kinds we cannot sign with are refused when the key is loaded.
+        Ok(_) | Err(_) => false,
+    }
+}
