@@ -1,1 +1,5 @@
-//! Placeholder for the first build.
+//! Portcullis, a hardened agent for the Secure MCP Tunnel.
+
+pub mod app;
+pub mod cli;
+pub mod config;
