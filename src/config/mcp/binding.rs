@@ -3,8 +3,10 @@
 //! Promises: every field is known and given once; in the file the fields are a mapping, so a URL may hold commas.
 //! Leaves to others: whether channels are unique and complete (`mcp`).
 
+mod fields;
+
 use super::super::channel::ChannelName;
-use super::super::given::{Field, Item, Value};
+use super::super::given::{Field, Item};
 use super::super::mistake::{Fault, Mistake, Source};
 use super::super::paths::{ClientIdentity, ConfiguredPath};
 use super::super::reader::Reader;
@@ -54,7 +56,7 @@ pub(super) fn read(
     item: &Item,
     default: Option<&ClientIdentity>,
 ) -> Option<Binding> {
-    let fields = match fields(item) {
+    let fields = match fields::of(item) {
         Ok(fields) => fields,
         Err(fault) => {
             reader.push(Mistake::new(
@@ -101,48 +103,6 @@ pub(super) fn read(
     })
 }
 
-/// The fields of an item: as they are, from `key=value,...`, or a bare URL.
-fn fields(item: &Item) -> Result<Vec<Field>, Fault> {
-    let field = |name: &str, text: &str| Field {
-        source: item.source.clone(),
-        name: name.trim().to_owned(),
-        text: text.trim().to_owned(),
-    };
-    match &item.value {
-        Value::Fields(fields) => Ok(fields.iter().map(spelled_as_flag).collect()),
-        Value::Text(text) if is_bare_url(text) => Ok(vec![field("url", text)]),
-        Value::Text(text) => text
-            .split(',')
-            .map(|part| {
-                part.split_once('=')
-                    .map(|(name, value)| field(name, value))
-                    .ok_or_else(not_a_field)
-            })
-            .collect(),
-    }
-}
-
-/// The file spells the same fields with underscores, and may give the URL by reference.
-fn spelled_as_flag(field: &Field) -> Field {
-    Field {
-        name: field.name.replace('_', "-"),
-        ..field.clone()
-    }
-}
-
-/// A URL before any `=` that could end the name of a field.
-fn is_bare_url(text: &str) -> bool {
-    let head = text.split('=').next().unwrap_or_default();
-    head.contains("://") || !text.contains('=')
-}
-
-fn not_a_field() -> Fault {
-    Fault::new(
-        "has an entry that is not `key=value`",
-        "write url=..,channel=..; a URL with a comma goes into the configuration file",
-    )
-}
-
 struct FieldReader<'r, 'a> {
     reader: &'r mut Reader<'a>,
     fields: &'r [Field],
@@ -180,11 +140,8 @@ impl FieldReader<'_, '_> {
                     "remove it",
                 );
             } else if !KNOWN.contains(&field.name.as_str()) {
-                self.wrong(
-                    &field.source,
-                    "has a key that is not known",
-                    format!("keys known here: {}", KNOWN.join(", ")),
-                );
+                let remedy = format!("keys known here: {}", fields::spelled(KNOWN, &field.source));
+                self.wrong(&field.source, "has a key that is not known", remedy);
             } else if twice {
                 self.wrong(
                     &field.source,
