@@ -59,12 +59,7 @@ pub(super) fn read(
     let fields = match fields::of(item) {
         Ok(fields) => fields,
         Err(fault) => {
-            reader.push(Mistake::new(
-                SERVER_URLS.key,
-                item.source.clone(),
-                fault.problem,
-                fault.remedy,
-            ));
+            reader.fault(&SERVER_URLS, &item.source, fault);
             return None;
         }
     };
@@ -75,32 +70,8 @@ pub(super) fn read(
         failed: false,
     };
     read.check_names();
-    let url = read.url();
-    let channel = read.channel();
-    let tls_min = read.tls_min();
-    let (cert, key, ca_bundle) = (
-        read.path("client-cert"),
-        read.path("client-key"),
-        read.path("ca-bundle"),
-    );
-    read.check_pair();
-    if url.as_ref().is_some_and(|url| !url.is_https()) {
-        read.refuse_tls_fields();
-    }
-    let failed = read.failed;
-    let url = url.filter(|_| !failed)?;
-    let own = cert
-        .zip(key)
-        .map(|(cert, key)| ClientIdentity { cert, key });
-    let identity = own.or_else(|| default.cloned()).filter(|_| url.is_https());
-    Some(Binding {
-        channel: channel?,
-        url,
-        identity,
-        ca_bundle,
-        tls_min: tls_min?,
-        source: item.source.clone(),
-    })
+    let binding = read.binding(default);
+    binding.filter(|_| !read.failed)
 }
 
 struct FieldReader<'r, 'a> {
@@ -123,6 +94,24 @@ impl FieldReader<'_, '_> {
             problem,
             remedy,
         ));
+    }
+
+    fn binding(&mut self, default: Option<&ClientIdentity>) -> Option<Binding> {
+        let (url, channel, tls_min) = (self.url(), self.channel(), self.tls_min());
+        let (own, ca_bundle) = (self.identity(), self.path("ca-bundle"));
+        let url = url?;
+        if !url.is_https() {
+            self.refuse_tls_fields();
+        }
+        let default = default.filter(|_| url.is_https());
+        Some(Binding {
+            channel: channel?,
+            url,
+            identity: own.or_else(|| default.cloned()),
+            ca_bundle,
+            tls_min: tls_min?,
+            source: self.source.clone(),
+        })
     }
 
     fn check_names(&mut self) {
@@ -203,15 +192,15 @@ impl FieldReader<'_, '_> {
         Some(ConfiguredPath::new(path, SERVER_URLS.key, field.source))
     }
 
-    fn check_pair(&mut self) {
+    fn identity(&mut self) -> Option<ClientIdentity> {
         if self.get("client-cert").is_some() != self.get("client-key").is_some() {
             let source = self.source;
-            self.wrong(
-                source,
-                "has one of `client-cert` and `client-key`",
-                "give both or neither",
-            );
+            let problem = "has one of `client-cert` and `client-key`";
+            self.wrong(source, problem, "give both or neither");
         }
+        let (cert, key) = (self.path("client-cert"), self.path("client-key"));
+        cert.zip(key)
+            .map(|(cert, key)| ClientIdentity { cert, key })
     }
 
     /// Without TLS nobody would look at them, and the operator would believe in a protection that is not there.

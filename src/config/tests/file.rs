@@ -86,6 +86,17 @@ fn every_unknown_key_is_reported_with_its_place_and_its_neighbours() {
 }
 
 #[test]
+fn a_dotted_key_cannot_give_a_setting_a_second_time() {
+    let found = only(with("log:\n  level: info\nlog.level: debug\n"));
+    assert!(
+        found
+            .to_string()
+            .contains(":9:1): has a key that is not known"),
+        "{found}"
+    );
+}
+
+#[test]
 fn a_broken_file_is_one_mistake_with_a_place() {
     for (yaml, told) in [
         ("log:\n  level: info\n  level: CANARY\n", "given twice"),

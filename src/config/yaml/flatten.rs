@@ -12,7 +12,7 @@ use super::super::mistake::{Mistake, Notice, Source};
 use super::super::retired::{self, Retired};
 use super::super::table::{self, Kind, Setting};
 use super::Places;
-use super::keys::{join, keys, known_under, named, shape};
+use super::keys::{is_section, join, known_under, named, shape};
 use super::tree::{Node, scalar};
 
 const VERSION_KEY: &str = "config_version";
@@ -80,7 +80,10 @@ impl Walk<'_> {
 
     fn entry(&mut self, path: &str, key: &Spanned<String>, value: &Spanned<Node>) {
         let full = join(path, &key.value);
-        if full == VERSION_KEY {
+        if key.value.contains('.') {
+            // `a.b: 1` beside `a: {b: 2}` would be one setting given twice without a duplicate key.
+            self.unknown(path, key);
+        } else if full == VERSION_KEY {
             self.version(value);
         } else if let Some(setting) = table::all().find(|setting| setting.key == full) {
             self.setting(setting, value);
@@ -89,11 +92,7 @@ impl Walk<'_> {
             .find(|retired| retired.key == full && retired.in_file())
         {
             self.retired(retired, value);
-        } else if keys().any(|known| {
-            known
-                .strip_prefix(&full)
-                .is_some_and(|rest| rest.starts_with('.'))
-        }) {
+        } else if is_section(&full) {
             self.section(&full, value);
         } else {
             self.unknown(path, key);

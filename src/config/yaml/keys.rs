@@ -31,8 +31,17 @@ pub(super) fn shape(kind: Kind) -> &'static str {
     }
 }
 
+/// Whether the file may have a mapping at this key.
+pub(super) fn is_section(path: &str) -> bool {
+    keys().any(|known| {
+        known
+            .strip_prefix(path)
+            .is_some_and(|rest| rest.starts_with('.'))
+    })
+}
+
 /// Every key the file may have.
-pub(super) fn keys() -> impl Iterator<Item = &'static str> {
+fn keys() -> impl Iterator<Item = &'static str> {
     let retired = retired::ALL
         .iter()
         .filter(|retired| retired.in_file())
