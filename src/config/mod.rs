@@ -77,27 +77,17 @@ impl Config {
     /// # Errors
     /// Every mistake found.
     pub fn load(matches: &ArgMatches, env: &Environment) -> Result<Self, ConfigError> {
-        let mut sources = Sources::open(matches, env);
-        let retired = [
-            retired::in_environment(env),
-            flags::without_effect_given(matches),
-        ];
-        let file = sources.file_mut();
-        let (mistakes, notices) = (
-            std::mem::take(&mut file.mistakes),
-            std::mem::take(&mut file.notices),
-        );
-        let mut reader = Reader::new(sources);
-        mistakes
-            .into_iter()
-            .for_each(|mistake| reader.push(mistake));
-        notices.into_iter().for_each(|notice| reader.notice(notice));
-        for verdict in retired.into_iter().flatten() {
+        let mut reader = Reader::new(Sources::open(matches, env));
+        let without_effect = retired::in_environment(env).into_iter();
+        for verdict in without_effect.chain(flags::without_effect_given(matches)) {
             match verdict {
                 Ok(notice) => reader.notice(notice),
                 Err(mistake) => reader.push(mistake),
             }
         }
+        retired::proxy_notice(env)
+            .into_iter()
+            .for_each(|notice| reader.notice(notice));
         let config = read_sections(&mut reader);
         let (mistakes, notices) = reader.finish();
         match config {

@@ -59,11 +59,11 @@ pub(crate) fn read_identity(
     cert: &'static Setting,
     key: &'static Setting,
 ) -> Option<ClientIdentity> {
-    let given = [cert, key].map(|setting| !matches!(reader.sources().find(setting), Ok(None)));
+    let given = [cert, key].map(|setting| reader.sources().find(setting));
     let files = (read(reader, cert), read(reader, key));
     match given {
-        [true, false] => half(reader, key, cert),
-        [false, true] => half(reader, cert, key),
+        [Ok(Some(_)), Ok(None)] => half(reader, key, cert),
+        [Ok(None), Ok(Some(_))] => half(reader, cert, key),
         _ => {}
     }
     match files {

@@ -20,12 +20,13 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader with nothing wrong yet.
-    pub(crate) fn new(sources: Sources<'a>) -> Self {
+    /// A reader that starts with what was found while the file was read.
+    pub(crate) fn new(mut sources: Sources<'a>) -> Self {
+        let (mistakes, notices) = sources.take_found();
         Self {
             sources,
-            mistakes: Vec::new(),
-            notices: Vec::new(),
+            mistakes,
+            notices,
         }
     }
 

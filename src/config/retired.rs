@@ -84,3 +84,15 @@ pub(crate) fn in_environment(env: &Environment) -> Vec<Result<Notice, Mistake>> 
         })
         .collect()
 }
+
+/// The proxy of the environment is not used either, which only shows as a connection that fails: say so.
+pub(crate) fn proxy_notice(env: &Environment) -> Option<Notice> {
+    const NAMES: &[&str] = &["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
+    let set = |name: &&&str| env.get(name).is_some_and(|value| !value.is_empty());
+    let name = NAMES.iter().find(set)?;
+    Some(Notice {
+        setting: "http_proxy".to_owned(),
+        source: Source::Environment((*name).to_owned()),
+        note: "is not used: proxies are not supported yet by portcullis".to_owned(),
+    })
+}

@@ -4,6 +4,7 @@
 //! mistake unless a flag makes it irrelevant, because it would silently hide the value of the file.
 //! Leaves to others: what the values mean.
 
+use std::mem::take;
 use std::path::Path;
 
 use clap::ArgMatches;
@@ -11,7 +12,7 @@ use clap::ArgMatches;
 use super::env::Environment;
 use super::flags;
 use super::given::{Given, Item, Value};
-use super::mistake::{Fault, Mistake, Source};
+use super::mistake::{Fault, Mistake, Notice, Source};
 use super::table::{CONFIG_FILE, Kind, Setting};
 use super::yaml::{self, FileValues};
 
@@ -35,9 +36,9 @@ impl<'a> Sources<'a> {
         sources
     }
 
-    /// What the file said beside its values.
-    pub(crate) fn file_mut(&mut self) -> &mut FileValues {
-        &mut self.file
+    /// What was found wrong or without effect while the file was read.
+    pub(crate) fn take_found(&mut self) -> (Vec<Mistake>, Vec<Notice>) {
+        (take(&mut self.file.mistakes), take(&mut self.file.notices))
     }
 
     /// Whether the file could not be read.

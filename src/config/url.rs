@@ -22,16 +22,17 @@ impl Url {
     /// Another scheme than https, http to another machine (W-05), user information (W-06), a fragment, or no host.
     pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
         let uri = parse_uri(text)?;
+        let scheme = uri.scheme().ok_or_else(no_host)?;
         let host = uri
             .host()
             .filter(|host| !host.is_empty())
             .ok_or_else(no_host)?;
         refuse_userinfo(&uri)?;
         refuse_bad_port(&uri)?;
-        match uri.scheme_str() {
-            Some("https") => Ok(Self(uri)),
-            Some("http") if is_loopback(host) => Ok(Self(uri)),
-            Some("http") => Err(Fault::new(
+        match scheme.as_str() {
+            "https" => Ok(Self(uri)),
+            "http" if is_loopback(host) => Ok(Self(uri)),
+            "http" => Err(Fault::new(
                 "uses http to another machine, which sends everything in the clear",
                 "use https; http is for loopback only",
             )),

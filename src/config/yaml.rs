@@ -5,10 +5,12 @@
 //! Leaves to others: what the values mean.
 
 mod flatten;
+mod keys;
 mod tree;
 
 use std::path::Path;
 
+use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy};
 use serde_saphyr::{Location, Options};
 
@@ -73,7 +75,8 @@ fn options() -> Options {
         budget: serde_saphyr::budget! {
             max_anchors: 0,
             max_aliases: 0,
-            max_documents: 1,
+            // The reader itself refuses a second document, with a better message.
+            max_documents: 2,
             max_depth: DEPTH_CAP,
             flow_nesting_limit: DEPTH_CAP,
             max_nodes: NODE_CAP,
@@ -86,33 +89,48 @@ fn options() -> Options {
 
 /// The library's own text may repeat keys and values, so only its kind and place are used.
 fn explain(error: &serde_saphyr::Error, place: &Places<'_>) -> Mistake {
+    let (problem, remedy) = wording(error);
+    let location = error.location().unwrap_or(Location::UNKNOWN);
+    Mistake::new("config", place.at(location), problem, remedy)
+}
+
+fn wording(error: &serde_saphyr::Error) -> (&'static str, &'static str) {
     use serde_saphyr::Error as E;
-    let (problem, remedy) = if matches!(error, E::DuplicateMappingKey { .. }) {
+    if let E::Budget { breach, .. } = error {
+        return budget_wording(breach);
+    }
+    if matches!(error, E::DuplicateMappingKey { .. }) {
         ("a key is given twice", "keep one of them")
     } else if matches!(error, E::MultipleDocuments { .. }) {
         (
             "there is more than one YAML document",
-            "keep one; remove the line `---` that starts the next",
+            "remove the line `---` and what follows",
         )
     } else if matches!(error, E::MergeKeyNotAllowed { .. }) {
         ("merge keys (`<<`) are not accepted", "write the keys out")
     } else if matches!(error, E::UnsupportedTag { .. }) {
         ("tags (`!name`) are not accepted", "remove the tag")
-    } else if matches!(error, E::Budget { .. }) {
+    } else {
         (
-            "is too deep or too large, or uses anchors or aliases (`&`, `*`), which are not accepted",
-            "write a plain file; see the reference of the settings",
+            "is not valid YAML here, or nested too deep",
+            "check indentation, quotes, brackets and colons at this place",
+        )
+    }
+}
+
+fn budget_wording(breach: &BudgetBreach) -> (&'static str, &'static str) {
+    if matches!(
+        breach,
+        BudgetBreach::Anchors { .. } | BudgetBreach::Aliases { .. }
+    ) {
+        (
+            "anchors and aliases (`&`, `*`) are not accepted",
+            "write the value out",
         )
     } else {
         (
-            "is not valid YAML",
-            "check indentation, quotes and colons at this place",
+            "is nested too deep or has too many values",
+            "a configuration needs neither; name the right file",
         )
-    };
-    Mistake::new(
-        "config",
-        place.at(error.location().unwrap_or(Location::UNKNOWN)),
-        problem,
-        remedy,
-    )
+    }
 }

@@ -1,7 +1,7 @@
 //! The base URL: the switch to the mTLS host and the list of allowed hosts.
 
-use super::super::given::Value;
-use super::super::mistake::{Fault, Mistake, Notice, Source};
+use super::super::given::{Item, Value};
+use super::super::mistake::{Fault, Notice, Source};
 use super::super::reader::Reader;
 use super::super::table::{ALLOWED_HOSTS, BASE_URL};
 use super::super::url::Url;
@@ -64,26 +64,24 @@ fn not_allowed(base: &Url, hosts: &[String]) -> Option<Fault> {
     ))
 }
 
+/// The list, or `None` if there is none or an entry is wrong.
 fn allowed_hosts(reader: &mut Reader<'_>) -> Option<Vec<String>> {
     let given = reader.given(&ALLOWED_HOSTS)?;
-    let mut hosts = Vec::new();
-    for item in given.items {
-        match &item.value {
-            Value::Text(text) if is_host(text.trim()) => {
-                hosts.push(text.trim().to_ascii_lowercase())
-            }
-            Value::Text(_) | Value::Fields(_) => {
-                let remedy = "write a bare host such as `mtls.api.openai.com`, without scheme, port and path";
-                reader.push(Mistake::new(
-                    ALLOWED_HOSTS.key,
-                    item.source,
-                    "has an entry that is not a host",
-                    remedy,
-                ));
-            }
+    let hosts: Vec<Option<String>> = given.items.iter().map(|item| host(reader, item)).collect();
+    hosts.into_iter().collect()
+}
+
+fn host(reader: &mut Reader<'_>, item: &Item) -> Option<String> {
+    match &item.value {
+        Value::Text(text) if is_host(text.trim()) => Some(text.trim().to_ascii_lowercase()),
+        Value::Text(_) | Value::Fields(_) => {
+            let remedy =
+                "write a bare host such as `mtls.api.openai.com`, without scheme, port and path";
+            let fault = Fault::new("has an entry that is not a host", remedy);
+            reader.fault(&ALLOWED_HOSTS, &item.source, fault);
+            None
         }
     }
-    Some(hosts)
 }
 
 /// A DNS name, an IPv4 address, or an IPv6 address in brackets, as in a URL.

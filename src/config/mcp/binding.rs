@@ -3,8 +3,10 @@
 //! Promises: every field is known and given once; in the file the fields are a mapping, so a URL may hold commas.
 //! Leaves to others: whether channels are unique and complete (`mcp`).
 
+mod fields;
+
 use super::super::channel::ChannelName;
-use super::super::given::{Field, Item, Value};
+use super::super::given::{Field, Item};
 use super::super::mistake::{Fault, Mistake, Source};
 use super::super::paths::{ClientIdentity, ConfiguredPath};
 use super::super::reader::Reader;
@@ -54,15 +56,10 @@ pub(super) fn read(
     item: &Item,
     default: Option<&ClientIdentity>,
 ) -> Option<Binding> {
-    let fields = match fields(item) {
+    let fields = match fields::of(item) {
         Ok(fields) => fields,
         Err(fault) => {
-            reader.push(Mistake::new(
-                SERVER_URLS.key,
-                item.source.clone(),
-                fault.problem,
-                fault.remedy,
-            ));
+            reader.fault(&SERVER_URLS, &item.source, fault);
             return None;
         }
     };
@@ -73,74 +70,8 @@ pub(super) fn read(
         failed: false,
     };
     read.check_names();
-    let url = read.url();
-    let channel = read.channel();
-    let tls_min = read.tls_min();
-    let (cert, key, ca_bundle) = (
-        read.path("client-cert"),
-        read.path("client-key"),
-        read.path("ca-bundle"),
-    );
-    read.check_pair();
-    if url.as_ref().is_some_and(|url| !url.is_https()) {
-        read.refuse_tls_fields();
-    }
-    let failed = read.failed;
-    let url = url.filter(|_| !failed)?;
-    let own = cert
-        .zip(key)
-        .map(|(cert, key)| ClientIdentity { cert, key });
-    let identity = own.or_else(|| default.cloned()).filter(|_| url.is_https());
-    Some(Binding {
-        channel: channel?,
-        url,
-        identity,
-        ca_bundle,
-        tls_min: tls_min?,
-        source: item.source.clone(),
-    })
-}
-
-/// The fields of an item: as they are, from `key=value,...`, or a bare URL.
-fn fields(item: &Item) -> Result<Vec<Field>, Fault> {
-    let field = |name: &str, text: &str| Field {
-        source: item.source.clone(),
-        name: name.trim().to_owned(),
-        text: text.trim().to_owned(),
-    };
-    match &item.value {
-        Value::Fields(fields) => Ok(fields.iter().map(spelled_as_flag).collect()),
-        Value::Text(text) if is_bare_url(text) => Ok(vec![field("url", text)]),
-        Value::Text(text) => text
-            .split(',')
-            .map(|part| {
-                part.split_once('=')
-                    .map(|(name, value)| field(name, value))
-                    .ok_or_else(not_a_field)
-            })
-            .collect(),
-    }
-}
-
-/// The file spells the same fields with underscores, and may give the URL by reference.
-fn spelled_as_flag(field: &Field) -> Field {
-    Field {
-        name: field.name.replace('_', "-"),
-        ..field.clone()
-    }
-}
-
-/// A URL before any `=` that could end the name of a field.
-fn is_bare_url(text: &str) -> bool {
-    let head = text.split('=').next().unwrap_or_default();
-    head.contains("://") || !text.contains('=')
-}
-
-fn not_a_field() -> Fault {
-    Fault::new(
-        "has an entry that is not `key=value`",
-        "write url=..,channel=..; a URL with a comma goes into the configuration file",
-    )
+    let binding = read.binding(default);
+    binding.filter(|_| !read.failed)
 }
 
 struct FieldReader<'r, 'a> {
@@ -165,6 +96,24 @@ impl FieldReader<'_, '_> {
         ));
     }
 
+    fn binding(&mut self, default: Option<&ClientIdentity>) -> Option<Binding> {
+        let (url, channel, tls_min) = (self.url(), self.channel(), self.tls_min());
+        let (own, ca_bundle) = (self.identity(), self.path("ca-bundle"));
+        let url = url?;
+        if !url.is_https() {
+            self.refuse_tls_fields();
+        }
+        let default = default.filter(|_| url.is_https());
+        Some(Binding {
+            channel: channel?,
+            url,
+            identity: own.or_else(|| default.cloned()),
+            ca_bundle,
+            tls_min: tls_min?,
+            source: self.source.clone(),
+        })
+    }
+
     fn check_names(&mut self) {
         let fields = self.fields;
         for (position, field) in fields.iter().enumerate() {
@@ -180,11 +129,8 @@ impl FieldReader<'_, '_> {
                     "remove it",
                 );
             } else if !KNOWN.contains(&field.name.as_str()) {
-                self.wrong(
-                    &field.source,
-                    "has a key that is not known",
-                    format!("keys known here: {}", KNOWN.join(", ")),
-                );
+                let remedy = format!("keys known here: {}", fields::spelled(KNOWN, &field.source));
+                self.wrong(&field.source, "has a key that is not known", remedy);
             } else if twice {
                 self.wrong(
                     &field.source,
@@ -246,15 +192,15 @@ impl FieldReader<'_, '_> {
         Some(ConfiguredPath::new(path, SERVER_URLS.key, field.source))
     }
 
-    fn check_pair(&mut self) {
+    fn identity(&mut self) -> Option<ClientIdentity> {
         if self.get("client-cert").is_some() != self.get("client-key").is_some() {
             let source = self.source;
-            self.wrong(
-                source,
-                "has one of `client-cert` and `client-key`",
-                "give both or neither",
-            );
+            let problem = "has one of `client-cert` and `client-key`";
+            self.wrong(source, problem, "give both or neither");
         }
+        let (cert, key) = (self.path("client-cert"), self.path("client-key"));
+        cert.zip(key)
+            .map(|(cert, key)| ClientIdentity { cert, key })
     }
 
     /// Without TLS nobody would look at them, and the operator would believe in a protection that is not there.

@@ -3,7 +3,7 @@
 //! Promises: every key that is not ours is reported with its place and the keys that are known there; none is skipped.
 //! Leaves to others: what the values mean.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_saphyr::Spanned;
 
@@ -12,6 +12,7 @@ use super::super::mistake::{Mistake, Notice, Source};
 use super::super::retired::{self, Retired};
 use super::super::table::{self, Kind, Setting};
 use super::Places;
+use super::keys::{is_section, join, known_under, named, shape};
 use super::tree::{Node, scalar};
 
 const VERSION_KEY: &str = "config_version";
@@ -79,7 +80,10 @@ impl Walk<'_> {
 
     fn entry(&mut self, path: &str, key: &Spanned<String>, value: &Spanned<Node>) {
         let full = join(path, &key.value);
-        if full == VERSION_KEY {
+        if key.value.contains('.') {
+            // `a.b: 1` beside `a: {b: 2}` would be one setting given twice without a duplicate key.
+            self.unknown(path, key);
+        } else if full == VERSION_KEY {
             self.version(value);
         } else if let Some(setting) = table::all().find(|setting| setting.key == full) {
             self.setting(setting, value);
@@ -88,11 +92,7 @@ impl Walk<'_> {
             .find(|retired| retired.key == full && retired.in_file())
         {
             self.retired(retired, value);
-        } else if keys().any(|known| {
-            known
-                .strip_prefix(&full)
-                .is_some_and(|rest| rest.starts_with('.'))
-        }) {
+        } else if is_section(&full) {
             self.section(&full, value);
         } else {
             self.unknown(path, key);
@@ -216,56 +216,4 @@ fn one_field(field: Field) -> Item {
         source: field.source.clone(),
         value: Value::Fields(vec![field]),
     }
-}
-
-fn join(path: &str, key: &str) -> String {
-    if path.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{path}.{key}")
-    }
-}
-
-fn named(path: &str) -> &str {
-    if path.is_empty() { "config" } else { path }
-}
-
-fn shape(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Single(_) => "write one value",
-        Kind::List => "write a list, one `- value` a line",
-        Kind::Headers => "write a mapping of `Name: value` lines",
-        Kind::Bindings => {
-            "write a list of mappings, each with `url` and, unless it is main, `channel`"
-        }
-    }
-}
-
-fn keys() -> impl Iterator<Item = &'static str> {
-    let retired = retired::ALL
-        .iter()
-        .filter(|retired| retired.in_file())
-        .map(|retired| retired.key);
-    table::all().map(|setting| setting.key).chain(retired)
-}
-
-/// The keys a section may have, leaving out what has no effect unless nothing else is there.
-fn known_under(path: &str) -> String {
-    let first = |key: &'static str| {
-        let rest = if path.is_empty() {
-            key
-        } else {
-            key.strip_prefix(path)?.strip_prefix('.')?
-        };
-        rest.split('.').next()
-    };
-    let working: BTreeSet<&str> = table::all()
-        .filter_map(|setting| first(setting.key))
-        .collect();
-    let names = if working.is_empty() {
-        keys().filter_map(first).collect()
-    } else {
-        working
-    };
-    names.into_iter().collect::<Vec<_>>().join(", ")
 }
