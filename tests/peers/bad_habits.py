@@ -1,6 +1,7 @@
 """Agents that break the wire contract, each by one habit, with the rule of the control plane that must catch it."""
 
 import json
+import threading
 from collections.abc import Callable
 
 from fake_agent import FakeAgent
@@ -81,6 +82,28 @@ def backwards(text: bytes) -> bytes:
     return json.dumps(dict(reversed(json.loads(text).items()))).encode()
 
 
+def another_instance(self: FakeAgent) -> list:
+    """A new instance id on every request."""
+    self.count = getattr(self, "count", 0) + 1
+    return [*with_header("X-Tunnel-Client-Instance-Id", f"{self.count:032x}").headers(self)]
+
+
+def two_polls(self: FakeAgent) -> None:
+    """Polls in two loops at once."""
+    threading.Thread(target=FakeAgent.run, args=(self,), daemon=True).start()
+    FakeAgent.run(self)
+
+
+def with_query(self: FakeAgent, method: str, target: str, headers: list, body: bytes | None) -> tuple:
+    """Sends a query with the post."""
+    return FakeAgent.request(self, method, target + ("?x=1" if method == "POST" else ""), headers, body)
+
+
+def with_get_body(self: FakeAgent, method: str, target: str, headers: list, body: bytes | None) -> tuple:
+    """Sends a body with the poll."""
+    return FakeAgent.request(self, method, target, headers, body or b"{}")
+
+
 INFO = '{"channels":[{"name":"main"}],"version":1}'
 BROKEN = {
     "no key": ("authorization", with_header("Authorization", None)),
@@ -92,6 +115,11 @@ BROKEN = {
     "another user agent": ("user-agent", with_header("User-Agent", "portcullis")),
     "upper-case instance": ("x-tunnel-client-instance-id", with_header("X-Tunnel-Client-Instance-Id", "A" * 32)),
     "server info out of order": ("x-tunnel-mcp-server-info", with_header("X-Tunnel-MCP-Server-Info", INFO)),
+    "a header twice": ("repeated-header", habit(headers=lambda self: FakeAgent.headers(self) * 2)),
+    "a new instance each time": ("instance-changed", habit(headers=another_instance)),
+    "a body with the poll": ("get-body", habit(request=with_get_body)),
+    "a query with the post": ("post-query", habit(request=with_query)),
+    "channels out of order": ("poll-channel", with_poll("?channel=b&channel=a&limit=5&timeout_ms=1000")),
     "a cookie": ("unknown-header", with_header("Cookie", "a=b")),
     "no limit": ("poll-limit", with_poll("?timeout_ms=1000")),
     "limit 0": ("poll-limit", with_poll("?limit=0&timeout_ms=1000")),

@@ -10,12 +10,12 @@ import time
 from urllib.parse import urlencode, urlsplit
 
 VERSION = "0.1.0"
-PERMANENT_ATTEMPTS = 3
 
 
 class FakeAgent:
     """Polls, answers every call with an empty result, posts."""
 
+    attempts = 3
     limit = 20
     timeout_ms = 30000
 
@@ -117,7 +117,7 @@ class FakeAgent:
     def post(self, command: dict, body: bytes, final: bool) -> None:
         """Posts one body, again where that is allowed."""
         target = f"/v1/tunnels/{self.tunnel_id}/response"
-        for _ in range(PERMANENT_ATTEMPTS):
+        for _ in range(self.attempts):
             try:
                 status, retry_after, _ = self.request("POST", target, self.headers() + self.post_headers(command), body)
             except (OSError, http.client.HTTPException):

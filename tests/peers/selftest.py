@@ -18,7 +18,7 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bad_habits import BROKEN, habit, post_changed
+from bad_habits import BROKEN, habit, post_changed, two_polls
 from fake_agent import FakeAgent
 from throwaway_pki import Authority
 
@@ -208,11 +208,18 @@ class ControlPlane(unittest.TestCase):
             "path": (follower, [{"answer": elsewhere}, *once], []),
             "retry-after": (impatient, [{"answer": {"status": 429, "retry_after": "1"}}, *once], []),
             "retry-forbidden": (stubborn, once, [{"request_id": "r1", "status": 500}]),
+            "retry-often": (habit(attempts=4), once, [{"request_id": "r1", "status": 503}] * 3),
             "retry-differs": (restless, once, [{"request_id": "r1", "status": 503}]),
         }
         for rule, (agent, steps, faults) in cases.items():
             with self.subTest(rule=rule):
                 self.assertIn(rule, self.rules(Run(steps, faults).against(agent)))
+
+    def test_two_polls_caught(self) -> None:
+        """Two polls are held at once: nothing is due, so that both wait."""
+        run = Run([{"deliver": [call("r1")], "after": ["never"]}])
+        run.script["hold_ms"] = 500
+        self.assertIn("poll-concurrent", self.rules(run.against(habit(run=two_polls))))
 
     def test_wrong_answer_caught(self) -> None:
         """An answer other than the expected one, and one that never comes."""
