@@ -3,9 +3,9 @@
     client.py URL [--expect direct|gated] [--server python|everything] [--mode legacy|auto|2026-07-28]
                   [--ledger FILE] [--refusal-code CODE]
 
-`--expect direct` speaks to a bare server: the unlisted tool is listed, runs and leaves its line in the ledger. `--expect
-gated` speaks through the agent: the unlisted tool is missing from the listing, a call of it gets the documented refusal
-and the ledger never names it. Everything else must look the same on both ways.
+`--expect direct` speaks to a bare server: the unlisted tool is listed, runs and leaves its line in the ledger.
+`--expect gated` speaks through the agent: the unlisted tool is missing from the listing, a call of it gets the
+documented refusal and the ledger never names it. Everything else must look the same on both ways.
 
 The exit code is 0 when every step did what was expected, 1 otherwise.
 """

@@ -3,7 +3,7 @@
     server.py --ledger FILE [--port PORT] [--tls CERT KEY CLIENT_CA] [--stop-after SECONDS]
 
 Prints `LISTENING port` once it accepts connections (port 0 takes a free one). With `--tls` it demands a client
-certificate that CLIENT_CA signed. It stops by itself after a while, so that a test that was killed leaves nothing behind.
+certificate that CLIENT_CA signed. It stops by itself after a while: a test that was killed leaves nothing behind.
 
 Every tool that runs leaves one JSON line in the ledger before it does anything else: the tool, its arguments and the
 unusual headers that came with the call. What is not in the ledger did not run. `secret` and `echo_evil` are there to be
