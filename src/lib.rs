@@ -1,1 +1,5 @@
-//! Placeholder for the first build.
+//! Portcullis, the agent. Table of contents, in reading order:
+//!
+//! - [`edge`]: sockets and TLS.
+
+pub mod edge;
