@@ -21,8 +21,8 @@ use portcullis_certs::{
     dev::{Authority, Issued, Leaf, Pki},
 };
 use rustls::{
-    HandshakeKind, NamedGroup, ProtocolVersion, RootCertStore, ServerConfig,
-    SupportedProtocolVersion,
+    ClientConnection, HandshakeKind, NamedGroup, ProtocolVersion, RootCertStore, ServerConfig,
+    ServerConnection, SupportedProtocolVersion,
     client::Resumption,
     pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject as _},
     server::WebPkiClientVerifier,
@@ -366,4 +366,44 @@ async fn a_server_that_never_asks_can_be_told() {
     answer.unwrap();
     assert_eq!(seen.unwrap().client, None);
     assert_eq!(tls.presentations(), Presentations { asked: 0, ready: 0 });
+}
+
+/// Everything a client says in a TLS 1.2 handshake, where certificates travel in the clear.
+fn said(tls: &Tls, server: &Server) -> Vec<u8> {
+    let name = "localhost".try_into().unwrap();
+    let mut client = ClientConnection::new(tls.config(), name).unwrap();
+    let mut server = ServerConnection::new(Arc::clone(server.0.config())).unwrap();
+    let mut said = Vec::new();
+    // Four flights make a handshake; after an error either side has nothing more to say.
+    for _ in 0..8 {
+        let (mut question, mut answer) = (Vec::new(), Vec::new());
+        client.write_tls(&mut question).unwrap();
+        said.extend_from_slice(&question);
+        server.read_tls(&mut question.as_slice()).unwrap();
+        let _ = server.process_new_packets();
+        server.write_tls(&mut answer).unwrap();
+        client.read_tls(&mut answer.as_slice()).unwrap();
+        let _ = client.process_new_packets();
+    }
+    said
+}
+
+/// An impostor does not even learn who we are. The twin shows that the certificate would be seen if it were sent.
+#[tokio::test]
+async fn our_certificate_stays_home_until_the_server_is_verified() {
+    let pki = Pki::new().unwrap();
+    let agent = pki.mcp_clients.issue(&Leaf::client("agent")).unwrap();
+    let ours = CertificateDer::from_pem_slice(agent.chain_pem.as_bytes()).unwrap();
+    let told = |leaf: &Leaf| {
+        let (server, parts) = pair(&pki, leaf, &[&TLS12]);
+        let tls = parts
+            .with_identity(bundle(&agent))
+            .mcp(Floor::Tls12)
+            .unwrap();
+        said(&tls, &server)
+            .windows(ours.len())
+            .any(|said| said == ours.as_ref())
+    };
+    assert!(told(&Leaf::server()));
+    assert!(!told(&Leaf::server().names(&["elsewhere.test"])));
 }
