@@ -164,6 +164,21 @@ fn e5_the_token_is_not_in_the_body() {
     assert!(!body.contains("canary-token"));
 }
 
+#[test]
+fn every_character_that_json_escapes_comes_back() {
+    let value: String = (0..=u8::MAX)
+        .map(char::from)
+        .chain(['\u{2028}', '\u{10ffff}'])
+        .collect();
+    let headers = [("Content-Type", value.clone())];
+    let reply = Reply {
+        headers: &headers,
+        ..reply(ReplyKind::NotifyAck, 202, None)
+    };
+    let read: serde_json::Value = serde_json::from_str(&text(&address("r", ""), &reply)).unwrap();
+    assert_eq!(read["resp_headers"]["Content-Type"][0], value);
+}
+
 proptest! {
     #[test]
     fn any_text_comes_back_from_a_json_reader(request_id in "[!-~]{1,256}", value in any::<String>()) {
