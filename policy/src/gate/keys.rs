@@ -113,9 +113,12 @@ impl Keys {
             hasher.write(value(name));
             name.hash = hasher.finish();
         }
-        names.sort_unstable_by(|a, b| a.hash.cmp(&b.hash).then_with(|| value(a).cmp(value(b))));
-        let mut pairs = names.iter().zip(names.iter().skip(1));
-        match pairs.any(|(a, b)| a.hash == b.hash && value(a) == value(b)) {
+        names.sort_unstable_by_key(|name| name.hash);
+        if neighbours(names).all(|(a, b)| a.hash != b.hash) {
+            return Ok(());
+        }
+        names.sort_unstable_by(|a, b| value(a).cmp(value(b)));
+        match neighbours(names).any(|(a, b)| value(a) == value(b)) {
             true => Err(Fault::DuplicateKey),
             false => Ok(()),
         }
@@ -146,6 +149,10 @@ impl Keys {
     }
 }
 
+fn neighbours(names: &[Name]) -> impl Iterator<Item = (&Name, &Name)> {
+    names.iter().zip(names.iter().skip(1))
+}
+
 #[inline]
 fn value_of<'a>(text: &'a [u8], unescaped: &'a str, place: Place) -> &'a [u8] {
     match place {
@@ -154,18 +161,19 @@ fn value_of<'a>(text: &'a [u8], unescaped: &'a str, place: Place) -> &'a [u8] {
     }
 }
 
-/// Tells most names apart; exact below eight bytes. Equal ones are compared in full.
+/// Tells most names apart. Equal ones are compared in full.
 #[inline]
 fn fingerprint(name: &[u8]) -> u64 {
     const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let length = name.len() as u64;
-    match (name.first_chunk::<8>(), name.last_chunk::<8>()) {
-        (Some(first), Some(last)) => {
-            let first = (u64::from_le_bytes(*first) ^ length).wrapping_mul(SPREAD);
-            first ^ u64::from_le_bytes(*last)
-        }
-        _ => name
-            .iter()
-            .fold(length, |all, byte| all << 8 | u64::from(*byte)),
+    let length = (name.len() as u64).wrapping_mul(SPREAD);
+    if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+        let first = u64::from_le_bytes(*first).wrapping_mul(SPREAD);
+        return length ^ first ^ u64::from_le_bytes(*last);
     }
+    if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+        let first = u64::from(u32::from_le_bytes(*first));
+        return length ^ first ^ u64::from(u32::from_le_bytes(*last)) << 32;
+    }
+    name.iter()
+        .fold(length, |all, byte| all << 8 ^ u64::from(*byte))
 }

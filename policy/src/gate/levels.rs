@@ -4,6 +4,8 @@
 //! ASCII as well (CVE-2026-27896). In these objects a name that is reserved but for its case is refused (A3);
 //! one that is reserved exactly has its value's place recorded, so that it is found again without a search.
 
+use std::cmp::Ordering;
+
 use super::Fault;
 
 /// Declares [`Slot`], [`Level`] and the table between them: each level with where it is, and its names.
@@ -169,9 +171,14 @@ impl Level {
     }
 }
 
-/// Whether two names are one to a reader that ignores case.
-pub(super) fn folds_alike(a: &str, b: &str) -> bool {
-    a.chars().map(fold).eq(b.chars().map(fold))
+/// Whether a reader that ignores case may take `key` for `name`, which is ASCII. Each letter that folds from
+/// outside ASCII makes a key longer than the name, so that lengths settle most pairs.
+pub(super) fn folds_alike(key: &str, name: &str) -> bool {
+    match key.len().cmp(&name.len()) {
+        Ordering::Less => false,
+        Ordering::Equal => key.eq_ignore_ascii_case(name),
+        Ordering::Greater => key.chars().map(fold).eq(name.chars().map(fold)),
+    }
 }
 
 /// ASCII letters to lower case, and the four letters outside ASCII that common readers fold to one:

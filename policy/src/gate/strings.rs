@@ -19,14 +19,16 @@ pub(super) struct Quoted {
 pub(super) fn judge(text: &[u8], mut at: usize) -> Result<Quoted, GateError> {
     let mut escaped = false;
     loop {
-        at = plain_end(text, at);
         match text.get(at) {
             Some(b'"') => return Ok(Quoted { end: at, escaped }),
-            Some(b'\\') => at = escape(text, at)?,
-            Some(_) => return Err(Fault::ControlCharacter.at(at)),
-            None => return Err(Fault::Truncated.at(at)),
+            Some(b'\\') => {
+                escaped = true;
+                at = escape(text, at)?;
+            }
+            Some(0..=0x1f) => return Err(Fault::ControlCharacter.at(at)),
+            Some(_) => at = plain_end(text, at + 1),
+            None => return Err(Fault::Truncated.at(text.len())),
         }
-        escaped = true;
     }
 }
 
@@ -84,12 +86,13 @@ fn unescape_unicode(tail: &str) -> Option<(char, &str)> {
 }
 
 /// Judges the escape whose backslash is at `at`; the offset after it.
+#[inline]
 fn escape(text: &[u8], at: usize) -> Result<usize, GateError> {
     match text.get(at + 1) {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
         Some(b'u') => unicode_escape(text, at),
         Some(_) => Err(Fault::Escape.at(at)),
-        None => Err(Fault::Truncated.at(at)),
+        None => Err(Fault::Truncated.at(text.len())),
     }
 }
 
