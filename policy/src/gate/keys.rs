@@ -1,8 +1,8 @@
 //! Repeated member names, told apart by value and not by spelling (A1, A2).
 //!
 //! One stack holds the names of every open object. A small object compares each new name with the ones before
-//! it, by a 64-bit fingerprint first. A large one waits until it closes, then sorts its names by a keyed hash
-//! and compares neighbours: whoever chooses the names cannot choose their hashes (A18).
+//! it, by a 64-bit fingerprint first. A large one waits until it closes, then sorts keyed hashes of its names and
+//! compares neighbours, and only if two are equal the names: who chooses names cannot choose hashes (A18).
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
@@ -15,6 +15,8 @@ const FEW: usize = 16;
 #[derive(Debug)]
 pub(super) struct Keys {
     names: Vec<Name>,
+    /// Keyed hashes of the names of one large object, while it closes.
+    hashes: Vec<u64>,
     /// The values of names that are written with escapes.
     unescaped: String,
 }
@@ -28,8 +30,7 @@ pub(super) struct Mark {
 
 #[derive(Debug, Clone, Copy)]
 struct Name {
-    /// A fingerprint while the object is open, a keyed hash once it is sorted.
-    hash: u64,
+    fingerprint: u64,
     place: Place,
 }
 
@@ -51,6 +52,7 @@ impl Keys {
     pub(super) fn new() -> Self {
         Self {
             names: Vec::with_capacity(2 * FEW),
+            hashes: Vec::new(),
             unescaped: String::new(),
         }
     }
@@ -78,12 +80,12 @@ impl Keys {
         } else {
             Place::Text(raw)
         };
-        let hash = fingerprint(self.value(text, place));
+        let fingerprint = fingerprint(self.value(text, place));
         let siblings = self.names.get(since.names..).unwrap_or_default();
-        if siblings.len() < FEW && self.holds(text, siblings, Name { hash, place }) {
+        if siblings.len() < FEW && self.holds(text, siblings, Name { fingerprint, place }) {
             return Err(Fault::DuplicateKey);
         }
-        self.names.push(Name { hash, place });
+        self.names.push(Name { fingerprint, place });
         Ok(())
     }
 
@@ -104,17 +106,18 @@ impl Keys {
     }
 
     fn refuse_repeated(&mut self, text: &[u8], since: Mark) -> Result<(), Fault> {
-        let Self { names, unescaped } = self;
+        let Self {
+            names,
+            hashes,
+            unescaped,
+        } = self;
         let names = names.get_mut(since.names..).unwrap_or_default();
         let value = |name: &Name| value_of(text, unescaped, name.place);
         let keyed = RandomState::new();
-        for name in names.iter_mut() {
-            let mut hasher = keyed.build_hasher();
-            hasher.write(value(name));
-            name.hash = hasher.finish();
-        }
-        names.sort_unstable_by_key(|name| name.hash);
-        if neighbours(names).all(|(a, b)| a.hash != b.hash) {
+        hashes.clear();
+        hashes.extend(names.iter().map(|name| hash(&keyed, value(name))));
+        hashes.sort_unstable();
+        if neighbours(hashes).all(|(a, b)| a != b) {
             return Ok(());
         }
         names.sort_unstable_by(|a, b| value(a).cmp(value(b)));
@@ -127,7 +130,8 @@ impl Keys {
     #[inline]
     fn holds(&self, text: &[u8], siblings: &[Name], new: Name) -> bool {
         siblings.iter().any(|old| {
-            old.hash == new.hash && self.value(text, old.place) == self.value(text, new.place)
+            old.fingerprint == new.fingerprint
+                && self.value(text, old.place) == self.value(text, new.place)
         })
     }
 
@@ -149,8 +153,14 @@ impl Keys {
     }
 }
 
-fn neighbours(names: &[Name]) -> impl Iterator<Item = (&Name, &Name)> {
-    names.iter().zip(names.iter().skip(1))
+fn hash(keyed: &RandomState, value: &[u8]) -> u64 {
+    let mut hasher = keyed.build_hasher();
+    hasher.write(value);
+    hasher.finish()
+}
+
+fn neighbours<T>(sorted: &[T]) -> impl Iterator<Item = (&T, &T)> {
+    sorted.iter().zip(sorted.iter().skip(1))
 }
 
 #[inline]

@@ -162,11 +162,14 @@ impl Slot {
 impl Level {
     /// The slot of member `key` (unescaped), refused if it is a reserved name but for its case.
     pub(super) fn slot(self, key: &[u8]) -> Result<Option<Slot>, Fault> {
+        let names = self.names();
+        if let Some((_, slot)) = names.iter().find(|(name, _)| name.as_bytes() == key) {
+            return Ok(Some(*slot));
+        }
         let key = std::str::from_utf8(key).map_err(|_| Fault::Utf8)?;
-        match self.names().iter().find(|(name, _)| folds_alike(key, name)) {
-            Some((name, slot)) if *name == key => Ok(Some(*slot)),
-            Some(_) => Err(Fault::ReservedFold),
-            None => Ok(None),
+        match names.iter().any(|(name, _)| folds_alike(key, name)) {
+            true => Err(Fault::ReservedFold),
+            false => Ok(None),
         }
     }
 }

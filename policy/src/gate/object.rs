@@ -2,8 +2,8 @@
 
 use super::gated::unicode;
 use super::levels::{Level, folds_alike};
-use super::scan::{self, Keep, Plan, Watch};
-use super::{Caps, Fault, GateError, Node, Span};
+use super::watch::{Keep, Plan, Watch};
+use super::{Caps, Fault, GateError, Node, Span, scan};
 
 /// Judges `text`, which must be exactly one object of the tunnel's own grammar.
 ///

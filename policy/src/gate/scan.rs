@@ -2,52 +2,14 @@
 //!
 //! Open containers are a stack on the heap, so nesting costs no call depth (A16). What a member name means is
 //! asked of a [`Watch`], and only inside objects at a reserved level.
+//!
+//! The steps are always inlined into the one loop: left to itself the compiler keeps some of them apart, and
+//! the pass takes half as long again.
 
 use super::keys::{Keys, Mark};
-use super::levels::{Level, Slot};
+use super::levels::Level;
+use super::watch::{Keep, Plan, Watch};
 use super::{Caps, Fault, GateError, Span, numbers, strings, tokens};
-
-/// What wants to know of members at reserved levels.
-pub(super) trait Watch {
-    /// What to do with the value of member `key` (unescaped) of an object at `level`.
-    fn member(&mut self, level: Level, key: &[u8]) -> Result<Plan, Fault>;
-
-    /// The place of a value whose plan said to keep it.
-    fn found(&mut self, keep: Keep, span: Span);
-}
-
-/// Where to keep the place of a value.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Keep {
-    /// Nowhere.
-    No,
-    /// In a slot.
-    Slot(Slot),
-    /// As the value that is not judged here, only skipped.
-    Opaque,
-}
-
-/// What to do with a value.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Plan {
-    pub(super) keep: Keep,
-    /// The level of the value, if it is an object.
-    pub(super) level: Level,
-}
-
-impl Plan {
-    /// The text's one object.
-    const ENVELOPE: Self = Self {
-        keep: Keep::No,
-        level: Level::Envelope,
-    };
-
-    /// A value without a meaning for us.
-    pub(super) const FREE: Self = Self {
-        keep: Keep::No,
-        level: Level::Free,
-    };
-}
 
 /// Judges `text`, which must be exactly one object; the place of that object.
 pub(super) fn run<W: Watch>(text: &[u8], caps: &Caps, watch: &mut W) -> Result<Span, GateError> {
@@ -104,7 +66,7 @@ impl Container {
 
 impl<W: Watch> Pass<'_, W> {
     /// Takes one item of the innermost container, or closes it.
-    #[inline]
+    #[inline(always)]
     fn step(&mut self, at: usize) -> Result<usize, GateError> {
         let mut at = self.space_end(at);
         if self.peek(at) == Some(self.inner.closer) {
@@ -114,15 +76,15 @@ impl<W: Watch> Pass<'_, W> {
             at = self.space_end(self.expect(at, b',')?);
         }
         self.inner.items += 1;
-        if self.inner.closer == b']' {
-            return self.value(at, Plan::FREE);
-        }
-        let (at, plan) = self.member(at)?;
+        let (at, plan) = match self.inner.closer {
+            b'}' => self.member(at)?,
+            _ => (at, Plan::FREE),
+        };
         self.value(at, plan)
     }
 
     /// Takes a member name and its colon; what to do with the value.
-    #[inline]
+    #[inline(always)]
     fn member(&mut self, start: usize) -> Result<(usize, Plan), GateError> {
         if self.inner.items > self.caps.members {
             return Err(Fault::Members.at(start));
@@ -140,7 +102,7 @@ impl<W: Watch> Pass<'_, W> {
         Ok((self.space_end(self.expect(colon, b':')?), plan))
     }
 
-    #[inline]
+    #[inline(always)]
     fn named(&mut self, raw: Span, escaped: bool) -> Result<Plan, Fault> {
         self.keys.push(self.text, raw, escaped, self.inner.keys)?;
         let level = self.inner.plan.level;
@@ -151,7 +113,7 @@ impl<W: Watch> Pass<'_, W> {
     }
 
     /// Takes one value; a container is only opened.
-    #[inline]
+    #[inline(always)]
     fn value(&mut self, start: usize, plan: Plan) -> Result<usize, GateError> {
         self.nodes += 1;
         if self.nodes > self.caps.nodes {
@@ -167,7 +129,7 @@ impl<W: Watch> Pass<'_, W> {
         Ok(end)
     }
 
-    #[inline]
+    #[inline(always)]
     fn scalar(&self, at: usize) -> Result<usize, GateError> {
         match self.peek(at) {
             Some(b'"') => self.string(at),
@@ -180,7 +142,7 @@ impl<W: Watch> Pass<'_, W> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn string(&self, at: usize) -> Result<usize, GateError> {
         let end = strings::judge(self.text, at + 1)?.end;
         if end - at > self.caps.string_bytes.saturating_add(1) {
@@ -230,24 +192,24 @@ impl<W: Watch> Pass<'_, W> {
         Ok(at + 1)
     }
 
-    #[inline]
+    #[inline(always)]
     fn kept(&mut self, keep: Keep, start: usize, end: usize) {
         if !matches!(keep, Keep::No) {
             self.watch.found(keep, Span::new(start, end));
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn expect(&self, at: usize, byte: u8) -> Result<usize, GateError> {
         tokens::expect(self.text, at, byte)
     }
 
-    #[inline]
+    #[inline(always)]
     fn space_end(&self, at: usize) -> usize {
         tokens::space_end(self.text, at)
     }
 
-    #[inline]
+    #[inline(always)]
     fn peek(&self, at: usize) -> Option<u8> {
         self.text.get(at).copied()
     }
