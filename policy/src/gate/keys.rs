@@ -67,7 +67,7 @@ impl Keys {
 
     /// Adds a member name of the innermost object, whose names begin at `since`, and refuses it if it is
     /// there already or holds U+0000 (A4). `raw` is the text between its quotes.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(
         &mut self,
         text: &[u8],

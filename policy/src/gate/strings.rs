@@ -12,9 +12,21 @@ pub(super) struct Quoted {
     pub(super) escaped: bool,
 }
 
-/// Judges the string whose first byte after the quote is at `at`.
+/// Judges the string whose first byte after the quote is at `at`. Most strings are plain to their end.
 #[inline(always)]
-pub(super) fn judge(text: &[u8], mut at: usize) -> Result<Quoted, GateError> {
+pub(super) fn judge(text: &[u8], at: usize) -> Result<Quoted, GateError> {
+    let end = plain_end(text, at);
+    match text.get(end) {
+        Some(b'"') => Ok(Quoted {
+            end,
+            escaped: false,
+        }),
+        _ => judge_rest(text, end),
+    }
+}
+
+/// Judges a string from its first byte that is not plain.
+fn judge_rest(text: &[u8], mut at: usize) -> Result<Quoted, GateError> {
     let mut escaped = false;
     loop {
         match text.get(at) {
