@@ -34,7 +34,7 @@ fn replay(folder: &str, at_least: usize) {
 
 #[test]
 fn the_corpus_holds() {
-    replay("corpus/gate", 10);
+    replay("corpus/gate", 100);
 }
 
 #[test]
