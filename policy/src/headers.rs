@@ -261,9 +261,15 @@ pub(crate) fn returned(received: &[(String, String)]) -> Vec<(&'static str, Stri
             received
                 .iter()
                 .filter(move |(name, value)| {
-                    name.eq_ignore_ascii_case(lower) && !value.is_empty() && is_value(value)
+                    name.eq_ignore_ascii_case(lower) && may_return(lower, value)
                 })
                 .map(move |(_, value)| (*spelled, value.clone()))
         })
         .collect()
+}
+
+/// A session's name must be one that can be sent back (D19).
+fn may_return(lower_case_name: &str, value: &str) -> bool {
+    let sound = lower_case_name != "mcp-session-id" || check_session(value).is_ok();
+    !value.is_empty() && is_value(value) && sound
 }
