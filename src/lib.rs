@@ -1,1 +1,4 @@
-//! Placeholder for the first build.
+//! Portcullis, a hardened agent for the Secure MCP Tunnel.
+
+#[cfg(feature = "demo")]
+pub mod demo;
