@@ -115,8 +115,8 @@ impl Roots {
         let mut store = RootCertStore::empty();
         store.add_parsable_certificates(found.certs);
         if store.is_empty() {
-            let errors: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
-            let detail = format!("system roots: {}", errors.join(", "));
+            let errors = found.errors.iter().map(|error| format!(", {error}"));
+            let detail = format!("the system's own{}", errors.collect::<String>());
             return Err(Fault::new(Code::BundleEmpty, Part::Roots).because(detail));
         }
         Ok(Self {

@@ -1,1 +1,34 @@
-//! Placeholder for the first build.
+//! What may cross the tunnel.
+//!
+//! This package is pure: no sockets, no clock, no logging, no task. Bytes and facts go in; a proof or a refusal comes out.
+//! It is small on purpose, so that a reviewer can read `decide`, `permit` and `edit` and know that nothing crosses unjudged.
+//!
+//! In reading order:
+//! - [`gate`]: the strict JSON gate; bytes become checked spans or are refused
+//! - [`mcp`]: what a gated message is: its envelope, its method, its target
+//! - [`document`]: policy text becomes a [`PolicySet`]
+//! - [`decide`]: the combining rule
+//! - [`permit`]: the proofs [`Permitted`], [`Exchange`] and [`Released`], which nothing else can make
+//! - [`edit`]: the closed list of changes made to bytes that were judged
+//! - [`headers`]: the header allowlists of both directions
+//! - [`refusal`] and [`failure`]: the fixed texts that may leave when a message may not
+//! - [`ledger`]: what deciding must remember
+
+mod channel;
+pub mod decide;
+pub mod document;
+pub mod edit;
+pub mod failure;
+pub mod gate;
+pub mod headers;
+pub mod ledger;
+pub mod mcp;
+pub mod permit;
+pub mod refusal;
+
+pub use channel::{Channel, ChannelError};
+pub use document::{Mistake, PolicySet};
+pub use failure::{Failure, FailureKind, FailureSource};
+pub use ledger::Ledger;
+pub use permit::{Exchange, Facts, Inbound, Permitted, Released, Step};
+pub use refusal::{Reason, Refused};

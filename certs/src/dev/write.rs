@@ -94,22 +94,22 @@ impl Pki {
         drafts.extend(pair(
             control_server,
             ("control-server.pem", "control-server.key"),
-            "the control plane itself",
+            "shows the control plane to agents",
         ));
         drafts.extend(pair(
             control_client,
             ("control-client.pem", "control-client.key"),
-            "the agent, to the control plane",
+            "shows the agent to the control plane",
         ));
         drafts.extend(pair(
             mcp_server,
             ("mcp-server.pem", "mcp-server.key"),
-            "the MCP server itself",
+            "shows the MCP server to the agent",
         ));
         drafts.extend(pair(
             mcp_client,
             ("mcp-client.pem", "mcp-client.key"),
-            "the agent, to MCP servers",
+            "shows the agent to MCP servers",
         ));
         Ok(drafts)
     }

@@ -1,0 +1,115 @@
+//! The closed list of changes the gate itself makes to bytes it judged.
+//!
+//! What was judged is what is sent: everything outside the edited spans is copied untouched, and there is no re-serialisation anywhere
+//! (threat F3). A new kind of change is a new variant here and nowhere else.
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use crate::gate::Span;
+
+/// One change to judged bytes.
+#[derive(Debug)]
+pub(crate) enum Edit {
+    /// The JSON-RPC id: fresh on the way in, the caller's on the way back.
+    Id(Span, Bytes),
+    /// `params._meta.progressToken` on the way in, `params.progressToken` on the way back.
+    ProgressToken(Span, Bytes),
+    /// `params.requestId` of a cancellation, which names the id we gave.
+    RequestId(Span, Bytes),
+    /// A listing without the items that may not be seen; the kept items keep their bytes and their order.
+    ListItems(Span, Vec<Span>),
+}
+
+impl Edit {
+    const fn span(&self) -> Span {
+        match self {
+            Self::Id(span, _)
+            | Self::ProgressToken(span, _)
+            | Self::RequestId(span, _)
+            | Self::ListItems(span, _) => *span,
+        }
+    }
+}
+
+/// Judged bytes and the changes to make when they are written.
+#[derive(Debug)]
+pub(crate) struct Edited {
+    text: Bytes,
+    edits: Vec<Edit>,
+}
+
+impl Edited {
+    /// Judged bytes, unchanged so far.
+    pub(crate) fn new(text: Bytes) -> Self {
+        Self {
+            text,
+            edits: Vec::new(),
+        }
+    }
+
+    /// Adds a change. Spans of different changes never overlap: each names another member.
+    pub(crate) fn push(&mut self, edit: Edit) {
+        let at = self
+            .edits
+            .partition_point(|e| e.span().start() < edit.span().start());
+        self.edits.insert(at, edit);
+    }
+
+    /// About how many bytes [`Self::write`] writes.
+    pub(crate) fn len_hint(&self) -> usize {
+        self.text.len() + 64
+    }
+
+    /// The bytes to send, joined once.
+    pub(crate) fn join(self) -> Bytes {
+        if self.edits.is_empty() {
+            return self.text;
+        }
+        let mut out = BytesMut::with_capacity(self.len_hint());
+        self.write(&mut out);
+        out.freeze()
+    }
+
+    /// Writes the bytes to send.
+    pub(crate) fn write(&self, out: &mut BytesMut) {
+        let mut from = 0;
+        for edit in &self.edits {
+            let span = edit.span().range();
+            out.put_slice(self.text.get(from..span.start).unwrap_or_default());
+            replace(out, &self.text, edit);
+            from = span.end;
+        }
+        out.put_slice(self.text.get(from..).unwrap_or_default());
+    }
+}
+
+fn replace(out: &mut BytesMut, text: &Bytes, edit: &Edit) {
+    match edit {
+        Edit::Id(_, value) | Edit::ProgressToken(_, value) | Edit::RequestId(_, value) => {
+            out.put_slice(value)
+        }
+        Edit::ListItems(_, kept) => {
+            out.put_u8(b'[');
+            for (i, item) in kept.iter().enumerate() {
+                if i > 0 {
+                    out.put_u8(b',');
+                }
+                out.put_slice(text.get(item.range()).unwrap_or_default());
+            }
+            out.put_u8(b']');
+        }
+    }
+}
+
+/// One judged message as one line, for servers that read by lines (A23).
+///
+/// Inside a string a raw CR or LF cannot stand, the gate refuses it; between tokens each becomes a space, so that no part of the message
+/// can be read as a message of its own.
+pub(crate) fn one_line(text: &Bytes) -> Bytes {
+    if !text.iter().any(|b| matches!(b, b'\r' | b'\n')) {
+        return text.clone();
+    }
+    text.iter()
+        .map(|&b| if matches!(b, b'\r' | b'\n') { b' ' } else { b })
+        .collect()
+}

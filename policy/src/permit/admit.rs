@@ -1,0 +1,302 @@
+//! The way in: one polled message becomes a [`Permitted`] and its [`Exchange`], or a refusal.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::exchange::{Call, Exchange};
+use super::released::{Asked, Released};
+use super::{Permitted, Verb};
+use crate::channel::Channel;
+use crate::decide::{Ask, Decision, decide};
+use crate::document::{PolicySet, Server};
+use crate::edit::{Edit, Edited};
+use crate::gate::{self, Gated, Slot, canonical_id};
+use crate::headers;
+use crate::ledger::Ledger;
+use crate::mcp::catalogue::{self, Class, Kind, Method};
+use crate::mcp::envelope::{self, Envelope, EnvelopeFault, Id};
+use crate::refusal::{CorrelationId, Reason, Refused};
+
+/// One message as the control plane handed it over, not yet judged.
+pub struct Inbound<'a> {
+    /// The channel it names.
+    pub channel: &'a Channel,
+    /// Its headers: lower-case names, in order, values as sent.
+    pub headers: &'a [(String, String)],
+    /// Its bytes.
+    pub body: Bytes,
+}
+
+/// What the agent adds to a decision: numbers the policy cannot make, being pure.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// A fresh JSON-RPC id, unique over the life of the process and below 2^53.
+    pub upstream_id: u64,
+    /// Names this decision in the record and on the wire.
+    pub correlation: CorrelationId,
+}
+
+/// A refusal before its wire form is known: the reason, and the line that decided.
+type No = (Reason, Option<crate::refusal::Line>);
+
+impl PolicySet {
+    /// Judges one message of the caller.
+    ///
+    /// # Errors
+    /// [`Refused`]: what to record and what to post. Any doubt ends here (INVARIANT 4).
+    pub fn admit(
+        self: &Arc<Self>,
+        inbound: &Inbound<'_>,
+        facts: Facts,
+        ledger: &Arc<Ledger>,
+    ) -> Result<(Permitted, Exchange), Box<Refused>> {
+        let Some(server) = self.server(inbound.channel) else {
+            return Err(self.unsupported(
+                inbound.channel,
+                Asked::Call(salvage_id(&inbound.body)),
+                facts,
+            ));
+        };
+        let message = gate::message(inbound.body.clone(), &self.limits().request_caps()).map_err(
+            |error| {
+                refuse(
+                    Asked::Call(salvage_id(&inbound.body)),
+                    (Reason::Gate(error.fault), None),
+                    facts,
+                )
+            },
+        )?;
+        let asked = || match envelope::read(&message) {
+            Ok(Envelope::Notification { .. }) => Asked::Notification,
+            Ok(_) | Err(_) => Asked::Call(salvage_id(&inbound.body)),
+        };
+        let judged =
+            judge(server, &message, inbound.headers).map_err(|no| refuse(asked(), no, facts))?;
+        let target = Target {
+            policy: self,
+            inbound,
+            facts,
+            ledger,
+        };
+        target
+            .permit(&message, judged)
+            .map_err(|no| refuse(asked(), no, facts))
+    }
+
+    /// Judges the end of a session: it needs a listed server and a session.
+    ///
+    /// # Errors
+    /// [`Refused`] when either is missing or a header is malformed.
+    pub fn admit_termination(
+        self: &Arc<Self>,
+        channel: &Channel,
+        sent: &[(String, String)],
+        facts: Facts,
+    ) -> Result<(Permitted, Exchange), Box<Refused>> {
+        let Some(server) = self.server(channel) else {
+            return Err(self.unsupported(channel, Asked::Termination, facts));
+        };
+        let headers = headers::build(sent, server.forward_headers(), None)
+            .map_err(|reason| refuse(Asked::Termination, (reason, None), facts))?;
+        if headers::session(sent).is_none() {
+            return Err(refuse(
+                Asked::Termination,
+                (Reason::SessionMissing, None),
+                facts,
+            ));
+        }
+        let exchange = Exchange::termination(Arc::clone(self), channel.clone(), facts.correlation);
+        Ok((
+            Permitted {
+                channel: channel.clone(),
+                verb: Verb::Terminate,
+                headers,
+                body: Edited::new(Bytes::new()),
+            },
+            exchange,
+        ))
+    }
+
+    fn unsupported(&self, channel: &Channel, asked: Asked, facts: Facts) -> Box<Refused> {
+        let released = Released::unsupported(asked, channel);
+        Box::new(Refused {
+            reason: Reason::ChannelNotListed,
+            line: None,
+            correlation: facts.correlation,
+            released,
+        })
+    }
+}
+
+fn refuse(asked: Asked, (reason, line): No, facts: Facts) -> Box<Refused> {
+    let released = Released::denial(asked, reason, facts.correlation);
+    Box::new(Refused {
+        reason,
+        line,
+        correlation: facts.correlation,
+        released,
+    })
+}
+
+/// The caller's id from bytes that may be refused: only to address the refusal.
+fn salvage_id(body: &Bytes) -> Option<Bytes> {
+    gate::salvage(body, "id")
+        .filter(|raw| canonical_id(raw))
+        .map(|raw| body.slice_ref(raw))
+}
+
+/// A message the rules allow.
+struct Judged<'a> {
+    id: Option<Id<'a>>,
+    ask: Ask,
+    headers: Vec<headers::Header>,
+}
+
+fn judge<'a>(
+    server: &Server,
+    message: &'a Gated,
+    sent: &[(String, String)],
+) -> Result<Judged<'a>, No> {
+    let (id, name, kind) =
+        match envelope::read(message).map_err(|fault| (Reason::Envelope(fault), None))? {
+            Envelope::Request { id, method } => (Some(id), method, Kind::Request),
+            Envelope::Notification { method } => (None, method, Kind::Notification),
+            Envelope::Answer { .. } => return Err((Reason::OrphanAnswer, None)),
+        };
+    let method = catalogue::caller(&name)
+        .filter(|m| m.kind == kind)
+        .ok_or((Reason::MethodUnknown, None))?;
+    let ask = read_ask(message, method);
+    let revision = text(message, Slot::ParamsMetaProtocolVersion)?;
+    let body = headers::Body {
+        kind,
+        method: method.name,
+        name: ask.tool.as_deref(),
+        revision: revision.as_deref(),
+    };
+    let headers = headers::build(sent, server.forward_headers(), Some(&body))
+        .map_err(|reason| (reason, None))?;
+    match decide(server, &ask) {
+        Decision::Permitted(_) => Ok(Judged { id, ask, headers }),
+        Decision::Refused(reason, line) => Err((reason, line)),
+    }
+}
+
+fn read_ask(message: &Gated, method: &'static Method) -> Ask {
+    let is_call = method.class == Class::ToolCall;
+    let tool = message
+        .node(Slot::ParamsName)
+        .and_then(|node| node.text())
+        .filter(|_| is_call)
+        .map(Cow::into_owned);
+    Ask {
+        method,
+        tool,
+        as_task: message.node(Slot::ParamsTask).is_some(),
+        has_input: message.node(Slot::ParamsInputResponses).is_some()
+            || message.node(Slot::ParamsRequestState).is_some(),
+    }
+}
+
+/// A member that must be a string if it is there.
+fn text(message: &Gated, slot: Slot) -> Result<Option<Cow<'_, str>>, No> {
+    message
+        .node(slot)
+        .map(|node| {
+            node.text()
+                .ok_or((Reason::Envelope(EnvelopeFault::Params), None))
+        })
+        .transpose()
+}
+
+/// Everything needed to turn a judged message into its proofs.
+struct Target<'a> {
+    policy: &'a Arc<PolicySet>,
+    inbound: &'a Inbound<'a>,
+    facts: Facts,
+    ledger: &'a Arc<Ledger>,
+}
+
+impl Target<'_> {
+    fn permit(&self, message: &Gated, judged: Judged<'_>) -> Result<(Permitted, Exchange), No> {
+        let fresh = Bytes::from(self.facts.upstream_id.to_string());
+        let mut body = Edited::new(message.bytes().clone());
+        let exchange = match judged.id {
+            Some(id) => {
+                body.push(Edit::Id(id.span, fresh.clone()));
+                let token = read_token(message)?;
+                if let Some((span, _)) = &token {
+                    body.push(Edit::ProgressToken(*span, fresh));
+                }
+                Exchange::call(
+                    Arc::clone(self.policy),
+                    self.call(&judged, id, token.map(|(_, raw)| raw)),
+                )
+            }
+            None => {
+                if judged.ask.method.class == Class::Cancel {
+                    body.push(self.cancelled(message)?);
+                }
+                Exchange::notification(
+                    Arc::clone(self.policy),
+                    self.inbound.channel.clone(),
+                    self.facts.correlation,
+                )
+            }
+        };
+        let permitted = Permitted {
+            channel: self.inbound.channel.clone(),
+            verb: Verb::Deliver,
+            headers: judged.headers,
+            body,
+        };
+        Ok((permitted, exchange))
+    }
+
+    fn call(&self, judged: &Judged<'_>, id: Id<'_>, token: Option<Bytes>) -> Call {
+        let session = headers::session(self.inbound.headers);
+        Call {
+            channel: self.inbound.channel.clone(),
+            correlation: self.facts.correlation,
+            ask: judged.ask.clone(),
+            caller_id: Bytes::copy_from_slice(id.raw),
+            upstream_id: self.facts.upstream_id,
+            token,
+            headers: judged.headers.clone(),
+            _live: self.ledger.enter(
+                self.inbound.channel,
+                session,
+                id.raw,
+                self.facts.upstream_id,
+            ),
+        }
+    }
+
+    /// A cancellation names the caller's id; the server knows ours (B12).
+    fn cancelled(&self, message: &Gated) -> Result<Edit, No> {
+        let node = message
+            .node(Slot::ParamsRequestId)
+            .filter(|node| canonical_id(node.raw()))
+            .ok_or((Reason::CancelUnbound, None))?;
+        let session = headers::session(self.inbound.headers);
+        let id = self
+            .ledger
+            .find(self.inbound.channel, session, node.raw())
+            .ok_or((Reason::CancelUnbound, None))?;
+        Ok(Edit::RequestId(node.span(), Bytes::from(id.to_string())))
+    }
+}
+
+/// The caller's progress token: any canonical id (MCP: string or integer). Ours takes its place, so that two calls never share one (B13).
+fn read_token(message: &Gated) -> Result<Option<(gate::Span, Bytes)>, No> {
+    let Some(node) = message.node(Slot::ParamsMetaProgressToken) else {
+        return Ok(None);
+    };
+    if canonical_id(node.raw()) {
+        Ok(Some((node.span(), Bytes::copy_from_slice(node.raw()))))
+    } else {
+        Err((Reason::Envelope(EnvelopeFault::Params), None))
+    }
+}

@@ -1,0 +1,299 @@
+//! The state of one call: only it turns what a server answers into a [`Released`].
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::Permitted;
+use super::answer;
+use super::own::Own;
+use super::released::{Asked, Released, ReplyKind};
+use crate::channel::Channel;
+use crate::decide::{Ask, Decision, decide};
+use crate::document::PolicySet;
+use crate::failure::Failure;
+use crate::headers::{self, Header};
+use crate::ledger::LiveCall;
+use crate::refusal::{CorrelationId, Line, Reason};
+
+/// The state of one admitted message until its one reply is posted.
+///
+/// It holds what was promised: the policy that admitted the call, the ids, the progress token, the counts. Every answer is judged by that
+/// policy and by the one in force when the answer comes: the same or tighter, never looser (threat F4).
+///
+/// It answers once:
+///
+/// ```
+/// use portcullis_policy::{Exchange, Released};
+///
+/// fn end(exchange: Exchange) -> Released {
+///     exchange.acknowledge()
+/// }
+/// ```
+///
+/// and not twice:
+///
+/// ```compile_fail,E0382
+/// use portcullis_policy::{Exchange, Released};
+///
+/// fn end(exchange: Exchange) -> Released {
+///     exchange.acknowledge();
+///     exchange.acknowledge()
+/// }
+/// ```
+pub struct Exchange {
+    policy: Arc<PolicySet>,
+    channel: Channel,
+    correlation: CorrelationId,
+    expects: Expects,
+    status: u16,
+    returned: Vec<(&'static str, String)>,
+    events: usize,
+    bytes: usize,
+}
+
+enum Expects {
+    Answer(Box<Call>),
+    Ack,
+    Termination,
+}
+
+/// What a call remembers of its request.
+pub(super) struct Call {
+    pub(super) channel: Channel,
+    pub(super) correlation: CorrelationId,
+    pub(super) ask: Ask,
+    pub(super) caller_id: Bytes,
+    pub(super) upstream_id: u64,
+    pub(super) token: Option<Bytes>,
+    pub(super) headers: Vec<Header>,
+    pub(super) _live: LiveCall,
+}
+
+/// What to do after one message of the server was judged.
+pub enum Step {
+    /// Post this; the call goes on.
+    Notify(Released),
+    /// Send this to the server; the call goes on.
+    Reply(Permitted),
+    /// Nothing crosses; the call goes on. For the record.
+    Ignore(Ignored),
+    /// Post this; the call is over.
+    Final(Released, Verdict),
+}
+
+/// Why a message of the server went nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ignored {
+    /// A notification the policy does not list, or progress of another call (B13).
+    Notification,
+    /// An answer to something else (D12).
+    ForeignAnswer,
+}
+
+/// What was found of the message that ended a call, for the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Released; a listing without this many items.
+    Released {
+        /// Items taken out of a listing.
+        removed: usize,
+    },
+    /// Refused, by this line if one decided.
+    Refused(Reason, Option<Line>),
+    /// No answer to this call: told as a local failure. The reason if the gate or the envelope refused it.
+    Failed(Failure, Option<Reason>),
+}
+
+impl Exchange {
+    pub(super) fn call(policy: Arc<PolicySet>, call: Call) -> Self {
+        let (channel, correlation) = (call.channel.clone(), call.correlation);
+        Self::new(
+            policy,
+            channel,
+            correlation,
+            Expects::Answer(Box::new(call)),
+        )
+    }
+
+    pub(super) fn notification(
+        policy: Arc<PolicySet>,
+        channel: Channel,
+        correlation: CorrelationId,
+    ) -> Self {
+        Self::new(policy, channel, correlation, Expects::Ack)
+    }
+
+    pub(super) fn termination(
+        policy: Arc<PolicySet>,
+        channel: Channel,
+        correlation: CorrelationId,
+    ) -> Self {
+        Self::new(policy, channel, correlation, Expects::Termination)
+    }
+
+    fn new(
+        policy: Arc<PolicySet>,
+        channel: Channel,
+        correlation: CorrelationId,
+        expects: Expects,
+    ) -> Self {
+        Self {
+            policy,
+            channel,
+            correlation,
+            expects,
+            status: 200,
+            returned: Vec::new(),
+            events: 0,
+            bytes: 0,
+        }
+    }
+
+    /// What names this exchange in the record and on the wire.
+    #[must_use]
+    pub fn correlation(&self) -> CorrelationId {
+        self.correlation
+    }
+
+    /// The method that was permitted; `None` for the end of a session or a notification.
+    #[must_use]
+    pub fn ask(&self) -> Option<&Ask> {
+        match &self.expects {
+            Expects::Answer(call) => Some(&call.ask),
+            Expects::Ack | Expects::Termination => None,
+        }
+    }
+
+    /// Whether the server's messages are to be read: only a call has an answer.
+    #[must_use]
+    pub fn awaits_answer(&self) -> bool {
+        matches!(self.expects, Expects::Answer(_))
+    }
+
+    /// Notes the status and headers the server answered with.
+    pub fn begin(&mut self, status: u16, received: &[(String, String)]) {
+        self.status = status;
+        self.returned = headers::returned(received);
+    }
+
+    /// The reply to a notification or to the end of a session, after [`Self::begin`]: the server's status and allowed headers.
+    ///
+    /// A call has no such reply; asked for one, it fails.
+    #[must_use]
+    pub fn acknowledge(self) -> Released {
+        let kind = match self.expects {
+            Expects::Ack => ReplyKind::Ack,
+            Expects::Termination => ReplyKind::Termination,
+            Expects::Answer(_) => return self.fail(Failure::internal()),
+        };
+        Released::acknowledgement(kind, self.status, self.returned)
+    }
+
+    /// The reply when there is no answer to judge.
+    #[must_use]
+    pub fn fail(&self, failure: Failure) -> Released {
+        Released::failure(self.asked(), failure, self.returned.clone())
+    }
+
+    /// The reply when the policy says no after all.
+    #[must_use]
+    pub fn refuse(&self, reason: Reason) -> Released {
+        Released::denial(self.asked(), reason, self.correlation)
+    }
+
+    /// Judges one message of the server: a whole JSON body, or the data of one event.
+    ///
+    /// `current` is the policy in force now.
+    pub fn judge(&mut self, text: Bytes, current: &PolicySet) -> Step {
+        self.events += 1;
+        self.bytes = self.bytes.saturating_add(text.len());
+        let Expects::Answer(call) = &self.expects else {
+            return self.failed(Failure::internal(), None);
+        };
+        if let Some((reason, line)) = self.refused_now(call, current) {
+            return Step::Final(self.refuse(reason), Verdict::Refused(reason, line));
+        }
+        let finding = answer::judge(call, text, self.status, &self.policy, current);
+        self.conclude(finding)
+    }
+
+    /// The limits of the stream, and the policy in force: what was permitted must still be.
+    fn refused_now(&self, call: &Call, current: &PolicySet) -> Option<(Reason, Option<Line>)> {
+        let limits = [self.policy.limits(), current.limits()];
+        if limits
+            .iter()
+            .any(|l| self.events > l.stream_events || self.bytes > l.stream_bytes)
+        {
+            return Some((Reason::StreamLimit, None));
+        }
+        if std::ptr::eq(Arc::as_ptr(&self.policy), current) {
+            return None;
+        }
+        match current
+            .server(&self.channel)
+            .map(|server| decide(server, &call.ask))
+        {
+            Some(Decision::Permitted(_)) => None,
+            Some(Decision::Refused(_, line)) => Some((Reason::PolicyTightened, line)),
+            None => Some((Reason::PolicyTightened, None)),
+        }
+    }
+
+    fn conclude(&self, finding: answer::Finding) -> Step {
+        match finding {
+            answer::Finding::Notify(json) => {
+                Step::Notify(Released::notify(self.status, self.returned.clone(), json))
+            }
+            answer::Finding::Answer { json, removed } => {
+                let released = Released::answer(self.status, self.returned.clone(), json);
+                Step::Final(released, Verdict::Released { removed })
+            }
+            answer::Finding::Ping(id) => Step::Reply(self.own(&Own::Pong(&id))),
+            answer::Finding::Request(id) => Step::Reply(self.own(&Own::MethodNotFound(&id))),
+            answer::Finding::Ignore(ignored) => Step::Ignore(ignored),
+            answer::Finding::Refuse(reason) => {
+                Step::Final(self.refuse(reason), Verdict::Refused(reason, None))
+            }
+            answer::Finding::Fail(failure, reason) => self.failed(failure, reason),
+        }
+    }
+
+    fn failed(&self, failure: Failure, reason: Option<Reason>) -> Step {
+        Step::Final(self.fail(failure), Verdict::Failed(failure, reason))
+    }
+
+    /// A message of ours on the session and with the credentials of the call it belongs to.
+    fn own(&self, own: &Own<'_>) -> Permitted {
+        let Expects::Answer(call) = &self.expects else {
+            return own.mint(&self.channel, Vec::new());
+        };
+        let mut headers: Vec<Header> = call
+            .headers
+            .iter()
+            .filter(|h| !h.name.starts_with("mcp-method") && h.name != "mcp-name")
+            .cloned()
+            .collect();
+        let opened = self
+            .returned
+            .iter()
+            .find(|(name, _)| *name == "Mcp-Session-Id");
+        if let Some((_, session)) =
+            opened.filter(|_| !headers.iter().any(|h| h.name == "mcp-session-id"))
+        {
+            headers.push(Header {
+                name: "mcp-session-id".to_owned(),
+                value: session.clone(),
+            });
+        }
+        own.mint(&self.channel, headers)
+    }
+
+    fn asked(&self) -> Asked {
+        match &self.expects {
+            Expects::Answer(call) => Asked::Call(Some(call.caller_id.clone())),
+            Expects::Ack => Asked::Notification,
+            Expects::Termination => Asked::Termination,
+        }
+    }
+}

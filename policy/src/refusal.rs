@@ -1,0 +1,211 @@
+//! Refusals: why, for the record, and what, for the wire.
+//!
+//! The caller learns that it was refused, never why: the texts on the wire are constants, the reason and the policy line go to the
+//! record under the correlation id (design section 5, "the refusal on the wire").
+
+use std::fmt;
+
+use crate::channel::Channel;
+use crate::gate::Fault;
+use crate::mcp::envelope::EnvelopeFault;
+use crate::permit::Released;
+
+/// The JSON-RPC error code of a call the policy refuses: one code, outside the range that JSON-RPC and MCP reserve.
+pub const REFUSED_CODE: i32 = -31403;
+
+/// Names one decision in the record and on the wire: 32 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CorrelationId(pub u128);
+
+impl fmt::Display for CorrelationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+/// A line of the policy file, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line(pub u32);
+
+/// Why a message may not cross. The labels are stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The strict gate refused the bytes (A1 to A9, A16 to A19).
+    Gate(Fault),
+    /// The bytes are JSON and no JSON-RPC message (A10 to A15, A20, A22).
+    Envelope(EnvelopeFault),
+    /// An answer where only requests and notifications may come (E6).
+    OrphanAnswer,
+    /// No server of the policy has this channel (E3).
+    ChannelNotListed,
+    /// The method is in no revision of MCP, or was sent as the other kind.
+    MethodUnknown,
+    /// The policy does not allow the method for this server.
+    MethodNotListed,
+    /// `params.name` is missing or outside the grammar of tool names (B1, B2).
+    ToolNameInvalid,
+    /// The policy does not list the tool.
+    ToolNotListed,
+    /// The call asks for a task, which the policy cannot allow yet (B11).
+    TaskNotListed,
+    /// The call answers a server's question, which the policy cannot allow yet (B10).
+    InputNotListed,
+    /// A cancellation that names no live call of this channel and session, or more than one (B12).
+    CancelUnbound,
+    /// A routing header and the body disagree, or one is missing (D2, D3, D4).
+    HeaderMismatch,
+    /// A header that decides something is malformed or stands twice (D1, D19).
+    HeaderInvalid,
+    /// The protocol revision is none we know (D4).
+    RevisionUnknown,
+    /// A termination without a session.
+    SessionMissing,
+    /// The policy in force when the answer came is tighter and refuses the call.
+    PolicyTightened,
+    /// The answer carries a server's own question: `inputRequests` or error -32042 (C8).
+    ReverseCall,
+    /// `resultType` names something we do not know.
+    ResultTypeUnknown,
+    /// A listing whose items cannot be read, so that it cannot be filtered.
+    ListingUnreadable,
+    /// More events or bytes than the policy allows for one call (D8, D10).
+    StreamLimit,
+    /// A polled element that is no usable command (W-51).
+    UnusableCommand,
+    /// Deciding failed; failing is refusing (F1).
+    DecisionFailed,
+}
+
+impl Reason {
+    /// The stable word for logs and records.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Gate(fault) => fault.label(),
+            Self::Envelope(fault) => fault.label(),
+            Self::OrphanAnswer => "orphan_answer",
+            Self::ChannelNotListed => "channel_not_listed",
+            Self::MethodUnknown => "method_unknown",
+            Self::MethodNotListed => "method_not_listed",
+            Self::ToolNameInvalid => "tool_name_invalid",
+            Self::ToolNotListed => "tool_not_listed",
+            Self::TaskNotListed => "task_not_listed",
+            Self::InputNotListed => "input_not_listed",
+            Self::CancelUnbound => "cancel_unbound",
+            Self::HeaderMismatch => "header_mismatch",
+            Self::HeaderInvalid => "header_invalid",
+            Self::RevisionUnknown => "revision_unknown",
+            Self::SessionMissing => "session_missing",
+            Self::PolicyTightened => "policy_tightened",
+            Self::ReverseCall => "reverse_call",
+            Self::ResultTypeUnknown => "result_type_unknown",
+            Self::ListingUnreadable => "listing_unreadable",
+            Self::StreamLimit => "stream_limit",
+            Self::UnusableCommand => "unusable_command",
+            Self::DecisionFailed => "decision_failed",
+        }
+    }
+}
+
+/// How a refusal looks on the wire. One table, in [`Wire::of`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wire {
+    /// The `resp_code`.
+    pub(crate) status: u16,
+    /// The JSON-RPC error code.
+    pub(crate) code: i32,
+    /// The constant message.
+    pub(crate) message: &'static str,
+}
+
+impl Wire {
+    /// The refusal table.
+    pub(crate) const fn of(reason: Reason) -> Self {
+        match reason {
+            Reason::Gate(Fault::TooLarge) => Self::REFUSED,
+            Reason::Gate(_)
+            | Reason::Envelope(_)
+            | Reason::OrphanAnswer
+            | Reason::UnusableCommand => Self {
+                status: 400,
+                code: -32600,
+                message: "Invalid Request",
+            },
+            Reason::HeaderMismatch => Self {
+                status: 400,
+                code: -32020,
+                message: "Header mismatch",
+            },
+            Reason::ChannelNotListed
+            | Reason::MethodUnknown
+            | Reason::MethodNotListed
+            | Reason::ToolNameInvalid
+            | Reason::ToolNotListed
+            | Reason::TaskNotListed
+            | Reason::InputNotListed
+            | Reason::CancelUnbound
+            | Reason::HeaderInvalid
+            | Reason::RevisionUnknown
+            | Reason::SessionMissing
+            | Reason::PolicyTightened
+            | Reason::ReverseCall
+            | Reason::ResultTypeUnknown
+            | Reason::ListingUnreadable
+            | Reason::StreamLimit
+            | Reason::DecisionFailed => Self::REFUSED,
+        }
+    }
+
+    const REFUSED: Self = Self {
+        status: 200,
+        code: REFUSED_CODE,
+        message: "Refused by policy",
+    };
+
+    /// The JSON-RPC error object, without an id.
+    pub(crate) fn error_object(self, correlation: CorrelationId) -> String {
+        format!(
+            r#"{{"code":{},"message":"{}","data":{{"correlation_id":"{correlation}","retryable":false}}}}"#,
+            self.code, self.message
+        )
+    }
+}
+
+/// The error object for a channel that nothing is bound to, as the service knows it (wire sheet 7.2).
+pub(crate) fn unsupported_channel(channel: &Channel) -> String {
+    format!(r#"{{"code":-32603,"message":"Bad Request: unsupported channel \"{channel}\""}}"#)
+}
+
+/// A message that may not cross: what to record, and the refusal to post.
+pub struct Refused {
+    pub(crate) reason: Reason,
+    pub(crate) line: Option<Line>,
+    pub(crate) correlation: CorrelationId,
+    pub(crate) released: Released,
+}
+
+impl Refused {
+    /// Why, for the record.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// The policy line that decided, if one did; a refusal by default has none.
+    #[must_use]
+    pub fn line(&self) -> Option<Line> {
+        self.line
+    }
+
+    /// What names this refusal on the wire and in the record.
+    #[must_use]
+    pub fn correlation(&self) -> CorrelationId {
+        self.correlation
+    }
+
+    /// The refusal to post.
+    #[must_use]
+    pub fn into_released(self) -> Released {
+        self.released
+    }
+}

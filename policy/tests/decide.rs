@@ -1,0 +1,106 @@
+//! The combining rule, as properties: order never matters, a forbid always wins, and what is taken away never allows more (invariant 3).
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod support;
+
+use portcullis_policy::Channel;
+use portcullis_policy::decide::{Ask, Decision, Vote, combine, decide, is_listed};
+use portcullis_policy::mcp::catalogue::{self, Method};
+use portcullis_policy::refusal::{Line, Reason};
+use proptest::prelude::*;
+
+fn votes() -> impl Strategy<Value = Vec<Vote>> {
+    let vote = (any::<bool>(), 1..50_u32).prop_map(|(permit, line)| {
+        if permit {
+            Vote::Permit(Line(line))
+        } else {
+            Vote::Forbid(Reason::ToolNotListed, Some(Line(line)))
+        }
+    });
+    prop::collection::vec(vote, 0..8)
+}
+
+fn allows(votes: &[Vote]) -> bool {
+    matches!(
+        combine(votes.iter().copied(), Reason::MethodNotListed),
+        Decision::Permitted(_)
+    )
+}
+
+proptest! {
+    #[test]
+    fn order_never_matters((votes, shuffled) in votes().prop_flat_map(|v| (Just(v.clone()), Just(v).prop_shuffle()))) {
+        prop_assert_eq!(allows(&votes), allows(&shuffled));
+    }
+
+    #[test]
+    fn a_forbid_wins_and_a_permit_is_needed(votes in votes()) {
+        let forbids = votes.iter().any(|v| matches!(v, Vote::Forbid(..)));
+        let permits = votes.iter().any(|v| matches!(v, Vote::Permit(_)));
+        prop_assert_eq!(allows(&votes), permits && !forbids);
+    }
+
+    #[test]
+    fn adding_a_forbid_or_removing_a_permit_never_allows_more(votes in votes(), at in any::<prop::sample::Index>()) {
+        let mut more = votes.clone();
+        more.insert(at.index(votes.len() + 1), Vote::Forbid(Reason::ToolNotListed, None));
+        prop_assert!(!allows(&more));
+        if let Some(permit) = votes.iter().position(|v| matches!(v, Vote::Permit(_))) {
+            let mut fewer = votes.clone();
+            fewer.remove(permit);
+            prop_assert!(allows(&votes) || !allows(&fewer));
+        }
+    }
+
+    #[test]
+    fn callable_is_listed_and_hidden_is_refused_pf7(listed in prop::collection::btree_set("[a-c]{1,2}", 0..6), asked in "[a-cA]{1,2}") {
+        let tools: Vec<&str> = listed.iter().map(String::as_str).collect();
+        let policy = support::policy(&tools);
+        let server = policy.server(&Channel::main()).unwrap();
+        let callable = matches!(decide(server, &call(&asked)), Decision::Permitted(_));
+        prop_assert_eq!(callable, is_listed(server, &asked));
+        prop_assert_eq!(callable, listed.contains(&asked));
+    }
+
+    #[test]
+    fn listing_fewer_tools_never_allows_more(listed in prop::collection::btree_set("[a-c]{1,2}", 1..6), asked in "[a-c]{1,2}") {
+        let tools: Vec<&str> = listed.iter().map(String::as_str).collect();
+        let (all, fewer) = (support::policy(&tools), support::policy(&tools.split_first().unwrap().1));
+        let may = |policy: &portcullis_policy::PolicySet| {
+            matches!(decide(policy.server(&Channel::main()).unwrap(), &call(&asked)), Decision::Permitted(_))
+        };
+        prop_assert!(may(&all) || !may(&fewer));
+    }
+}
+
+fn method(name: &str) -> &'static Method {
+    catalogue::caller(name).unwrap()
+}
+
+fn call(tool: &str) -> Ask {
+    Ask {
+        method: method("tools/call"),
+        tool: Some(tool.to_owned()),
+        as_task: false,
+        has_input: false,
+    }
+}
+
+#[test]
+fn a_decision_names_its_line() {
+    let policy = support::compile(
+        "schema = 1\n\n[[server]]\nchannel = \"main\"\ntools = [\n  \"a\",\n  \"b\",\n]\n",
+    );
+    let server = policy.server(&Channel::main()).unwrap();
+    assert_eq!(decide(server, &call("b")), Decision::Permitted(Line(7)));
+    assert_eq!(
+        decide(
+            server,
+            &Ask {
+                method: method("ping"),
+                ..call("b")
+            }
+        ),
+        Decision::Permitted(Line(4))
+    );
+}

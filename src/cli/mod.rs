@@ -1,0 +1,74 @@
+//! The command line: one file per command, and the only place that prints.
+//!
+//! Promises: exit code 0 for success, help and version; 1 for every failure. What the operator typed is never repeated unless it is certainly not a
+//! secret.
+//! Leaves to others: what the settings mean (`config`) and the work itself (`app`).
+
+mod run;
+#[cfg(test)]
+mod tests;
+mod usage;
+
+use std::ffi::OsString;
+use std::io::Write;
+
+use clap::error::ErrorKind;
+use clap::{ArgMatches, Command};
+
+use crate::config::Environment;
+
+const SUCCESS: u8 = 0;
+const FAILURE: u8 = 1;
+
+/// Runs the command the arguments name and returns the exit code. The first argument is the name of the program.
+pub fn main(
+    args: impl IntoIterator<Item = OsString>,
+    env: &Environment,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> u8 {
+    match command().try_get_matches_from(args) {
+        Ok(matches) => dispatch(&matches, env, out, err),
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+            ) =>
+        {
+            print(out, &error.to_string());
+            SUCCESS
+        }
+        Err(error) => {
+            print(err, &usage::explain(&error));
+            FAILURE
+        }
+    }
+}
+
+fn command() -> Command {
+    Command::new("portcullis")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("A hardened agent for the Secure MCP Tunnel")
+        .subcommand(run::command())
+}
+
+fn dispatch(
+    matches: &ArgMatches,
+    env: &Environment,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> u8 {
+    match matches.subcommand() {
+        Some((run::NAME, matches)) => run::run(matches, env, err),
+        Some(_) | None => {
+            print(out, &command().render_help().to_string());
+            SUCCESS
+        }
+    }
+}
+
+/// Writes text with one newline at its end. There is nowhere to report a failure to write.
+fn print(to: &mut dyn Write, text: &str) {
+    let _ = writeln!(to, "{}", text.trim_end());
+    let _ = to.flush();
+}

@@ -1,0 +1,72 @@
+//! What is logged, and how a line looks.
+//!
+//! Leaves to others: writing it.
+
+use super::mistake::Fault;
+use super::reader::Reader;
+use super::table::{LOG_FORMAT, LOG_LEVEL};
+
+/// The log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// The least important records to write.
+    pub level: LogLevel,
+    /// The shape of a line.
+    pub format: LogFormat,
+}
+
+/// The importance of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// For finding faults.
+    Debug,
+    /// The ordinary course of things.
+    Info,
+    /// Something to look at.
+    Warn,
+    /// Something is broken.
+    Error,
+}
+
+/// The shape of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// `key=value` text.
+    StructText,
+}
+
+/// Reads the section, recording every mistake.
+pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Log> {
+    let level = reader.parsed(&LOG_LEVEL, parse_level);
+    let format = reader.parsed(&LOG_FORMAT, parse_format);
+    Some(Log {
+        level: level?,
+        format: format?,
+    })
+}
+
+fn parse_level(text: &str) -> Result<LogLevel, Fault> {
+    match text.to_ascii_lowercase().as_str() {
+        "debug" => Ok(LogLevel::Debug),
+        "info" => Ok(LogLevel::Info),
+        "warn" => Ok(LogLevel::Warn),
+        "error" => Ok(LogLevel::Error),
+        _ => Err(Fault::new(
+            "is not a log level",
+            "write `debug`, `info`, `warn` or `error`",
+        )),
+    }
+}
+
+fn parse_format(text: &str) -> Result<LogFormat, Fault> {
+    match text {
+        "json" => Ok(LogFormat::Json),
+        "struct-text" => Ok(LogFormat::StructText),
+        _ => Err(Fault::new(
+            "is not a log format",
+            "write `json` or `struct-text`",
+        )),
+    }
+}

@@ -1,0 +1,3 @@
+//! Where the agent touches the network.
+
+pub mod tls;

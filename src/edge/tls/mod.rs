@@ -1,0 +1,175 @@
+//! TLS as both sides of the agent speak it: who is believed, who we say we are, and which parameters are offered.
+//!
+//! Promises: names and chains are checked by the webpki verifier and nothing switches that off; TLS 1.3 only towards
+//! the control plane; hybrid post-quantum key exchange is offered first; no session is resumed; our certificate is
+//! shown only to a server that asks, and only inside its validity. No key log, no early data.
+//!
+//! Leaves to others: connecting, timeouts, and replacing a configuration while running: one [`Tls`] is one immutable
+//! generation of roots and identity.
+
+mod classify;
+mod presenter;
+
+use std::sync::Arc;
+
+use portcullis_certs::{Bundle, Fault, Roots};
+use rustls::{
+    ClientConfig, SupportedProtocolVersion,
+    client::Resumption,
+    crypto::{
+        CryptoProvider,
+        aws_lc_rs::{self, kx_group},
+    },
+    time_provider::{DefaultTimeProvider, TimeProvider},
+    version::{TLS12, TLS13},
+};
+
+pub use classify::{Reason, classify};
+use presenter::Presenter;
+
+/// The oldest version a channel to an MCP server accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Floor {
+    /// TLS 1.3.
+    #[default]
+    Tls13,
+    /// TLS 1.2 with the extended master secret (RFC 7627), for old internal servers: an explicit choice per channel.
+    Tls12,
+}
+
+/// What a [`Tls`] is made from.
+#[derive(Clone)]
+pub struct Parts {
+    roots: Roots,
+    identity: Option<Arc<Bundle>>,
+    clock: Arc<dyn TimeProvider>,
+}
+
+impl Parts {
+    /// Servers under `roots` are believed; no identity is shown.
+    #[must_use]
+    pub fn new(roots: Roots) -> Self {
+        Self {
+            roots,
+            identity: None,
+            clock: Arc::new(DefaultTimeProvider),
+        }
+    }
+
+    /// Shows `identity` to a server that asks.
+    #[must_use]
+    pub fn with_identity(mut self, identity: Arc<Bundle>) -> Self {
+        self.identity = Some(identity);
+        self
+    }
+
+    /// Judges both sides' certificates by `clock`, the system's by default.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn TimeProvider>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// For the control plane: TLS 1.3 and nothing older.
+    ///
+    /// # Errors
+    /// If the cryptography library lacks what TLS 1.3 needs, which a build either always or never does.
+    pub fn control_plane(self) -> Result<Tls, rustls::Error> {
+        self.build(&[&TLS13])
+    }
+
+    /// For an MCP server.
+    ///
+    /// # Errors
+    /// As [`Parts::control_plane`].
+    pub fn mcp(self, floor: Floor) -> Result<Tls, rustls::Error> {
+        match floor {
+            Floor::Tls13 => self.build(&[&TLS13]),
+            Floor::Tls12 => self.build(&[&TLS13, &TLS12]),
+        }
+    }
+
+    fn build(self, versions: &[&'static SupportedProtocolVersion]) -> Result<Tls, rustls::Error> {
+        let builder =
+            ClientConfig::builder_with_details(Arc::new(provider()), Arc::clone(&self.clock))
+                .with_protocol_versions(versions)?
+                .with_root_certificates(self.roots.store());
+        let presenter = self
+            .identity
+            .map(|identity| Arc::new(Presenter::new(identity, self.clock)));
+        let mut config = match &presenter {
+            Some(presenter) => {
+                builder.with_client_cert_resolver(Arc::<Presenter>::clone(presenter))
+            }
+            None => builder.with_no_client_auth(),
+        };
+        // INVARIANT: 12. A resumed session would go on under the identity it began with.
+        config.resumption = Resumption::disabled();
+        config.require_ems = true;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Tls {
+            config: Arc::new(config),
+            presenter,
+        })
+    }
+}
+
+/// The group order is written out, so that no feature of another package can take the post-quantum one away.
+fn provider() -> CryptoProvider {
+    let groups = vec![
+        kx_group::X25519MLKEM768,
+        kx_group::X25519,
+        kx_group::SECP256R1,
+        kx_group::SECP384R1,
+    ];
+    CryptoProvider {
+        kx_groups: groups,
+        ..aws_lc_rs::default_provider()
+    }
+}
+
+/// One generation of roots and identity, ready to connect with.
+#[derive(Clone)]
+pub struct Tls {
+    config: Arc<ClientConfig>,
+    presenter: Option<Arc<Presenter>>,
+}
+
+impl Tls {
+    /// For a connector. Application protocols (`h2`, `http/1.1`) are set in it.
+    #[must_use]
+    pub fn config(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.config)
+    }
+
+    /// Whether a request may be sent under this identity now. A handshake outside the validity goes on without a
+    /// certificate, because the TLS library offers no way to end it there; so ask here before sending.
+    ///
+    /// # Errors
+    /// The identity has expired or is not valid yet. Without an identity there is nothing to refuse.
+    pub fn check(&self) -> Result<(), Fault> {
+        self.presenter
+            .as_ref()
+            .map_or(Ok(()), |presenter| presenter.check())
+    }
+
+    /// How many handshakes asked for a certificate, and in how many ours was ready. An identity that is configured
+    /// while a working server never asks deserves a warning: that server lets anyone in.
+    #[must_use]
+    pub fn presentations(&self) -> Presentations {
+        self.presenter
+            .as_ref()
+            .map(|presenter| presenter.tally())
+            .unwrap_or_default()
+    }
+}
+
+/// See [`Tls::presentations`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Presentations {
+    /// Handshakes in which the server asked.
+    pub asked: u64,
+    /// Those in which our certificate was ready as the answer. It leaves only after the server's own certificate has
+    /// been verified, so a handshake that fails there counts and yet showed nothing.
+    pub ready: u64,
+}

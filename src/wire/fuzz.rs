@@ -1,0 +1,104 @@
+//! What must hold for any bytes at all: replayed by the tests on a stable toolchain, searched by fuzzing.
+//!
+//! Promises: each function takes bytes nobody vouches for and fails an assertion, or panics, only if the
+//! module under test broke its own promise.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use portcullis_policy::gate::Caps;
+
+use super::command::{CommandKind, Polled};
+use super::sse::{Decoder, SseCaps, SseFault};
+use super::{api_error, duration, poll, retry_after, timestamp};
+
+/// A poll body gives commands whose payload is part of the body, or is refused.
+pub fn poll(body: &[u8]) {
+    let body = Bytes::copy_from_slice(body);
+    let within = body.as_ptr_range();
+    for polled in poll::decode(&body, &Caps::REQUEST).unwrap_or_default() {
+        if let Polled::Command(command) = polled
+            && let CommandKind::Jsonrpc(payload) = command.kind
+        {
+            let range = payload.as_ptr_range();
+            assert!(
+                within.start <= range.start && range.end <= within.end,
+                "payload is not part of the body"
+            );
+            assert!(!payload.is_empty(), "payload is empty");
+        }
+    }
+}
+
+/// An event stream has the same outcome whole and byte by byte, and no event exceeds its cap.
+pub fn sse(stream: &[u8]) {
+    let caps = SseCaps {
+        line: 40,
+        event: 60,
+        total: 150,
+    };
+    let whole = events([stream].into_iter(), caps);
+    assert_eq!(
+        whole,
+        events(stream.chunks(1), caps),
+        "the outcome depends on the chunks"
+    );
+    assert!(
+        whole
+            .0
+            .iter()
+            .all(|data| (1..=caps.event).contains(&data.len())),
+        "an event exceeds its cap"
+    );
+}
+
+/// An error body gives texts that are bounded and cannot forge a log line.
+pub fn api_error(body: &[u8]) {
+    let error = api_error::parse(body);
+    for text in [&error.code, &error.message, &error.kind]
+        .into_iter()
+        .flatten()
+    {
+        assert!(
+            !text.contains(char::is_control),
+            "a control character is left"
+        );
+        assert!(
+            text.chars().count() <= api_error::MAX_MESSAGE_CHARS * 10 + 3,
+            "a text is too long"
+        );
+    }
+}
+
+/// The short texts are read or refused, within their bounds.
+pub fn texts(text: &[u8]) {
+    let text = String::from_utf8_lossy(text);
+    assert!(
+        duration::parse(&text).is_none_or(|timeout| i64::try_from(timeout.as_nanos()).is_ok()),
+        "a timeout is out of range"
+    );
+    assert!(
+        retry_after::parse(&text, SystemTime::UNIX_EPOCH)
+            .is_none_or(|wait| wait <= Duration::from_secs(60)),
+        "a wait is out of range"
+    );
+    let _instant = timestamp::parse(&text);
+}
+
+fn events<'a>(
+    chunks: impl Iterator<Item = &'a [u8]>,
+    caps: SseCaps,
+) -> (Vec<Bytes>, Option<SseFault>) {
+    let mut decoder = Decoder::new(caps);
+    let mut events = Vec::new();
+    for mut chunk in chunks {
+        loop {
+            match decoder.decode(&mut chunk) {
+                Ok(Some(event)) => events.push(event.data),
+                Ok(None) => break,
+                Err(fault) => return (events, Some(fault)),
+            }
+        }
+    }
+    (events, None)
+}
