@@ -6,5 +6,6 @@
 //! Leaves to others: being a control plane or an MCP server for anything but a demo or a test. Feature `demo` only.
 
 pub mod control_plane;
+pub mod mcp_server;
 pub mod net;
 mod token;

@@ -11,4 +11,5 @@
 
 mod contract;
 mod faults;
+mod mcp_server;
 mod stage;

@@ -72,7 +72,7 @@ fn each_breach_is_named() {
         ),
         (
             r#"{"request_id":"r","resp_json":{},"resp_code":200,"resp_type":null}"#,
-            "type",
+            "expected value",
         ),
         (r#"{"request_id":"r","resp_code":200}"#, "needs `resp_json`"),
         (
