@@ -21,10 +21,10 @@ pub enum ChannelError {
     BadCharacter,
 }
 
-/// The longest channel name, in characters.
-const MAX_CHARS: usize = 64;
-
 impl Channel {
+    /// The most bytes of a name.
+    pub const MAX_BYTES: usize = 64;
+
     /// The channel a command without a name belongs to.
     #[must_use]
     pub fn main() -> Self {
@@ -46,7 +46,7 @@ impl Channel {
         {
             return Err(ChannelError::BadCharacter);
         }
-        if name.len() > MAX_CHARS {
+        if name.len() > Self::MAX_BYTES {
             return Err(ChannelError::TooLong);
         }
         Ok(Self(Arc::from(name)))

@@ -55,48 +55,46 @@ impl Edited {
         self.edits.insert(at, edit);
     }
 
-    /// About how many bytes [`Self::write`] writes.
-    pub(crate) fn len_hint(&self) -> usize {
-        self.text.len() + 64
-    }
-
     /// The bytes to send, joined once.
     pub(crate) fn join(self) -> Bytes {
         if self.edits.is_empty() {
             return self.text;
         }
-        let mut out = BytesMut::with_capacity(self.len_hint());
-        self.write(&mut out);
+        let pieces = self.pieces();
+        let mut out = BytesMut::with_capacity(pieces.iter().map(|piece| piece.len()).sum());
+        pieces.iter().for_each(|piece| out.put_slice(piece));
         out.freeze()
     }
 
-    /// Writes the bytes to send.
-    pub(crate) fn write(&self, out: &mut BytesMut) {
+    /// The bytes to send, in order: parts of the judged text, and what takes the place of the rest.
+    pub(crate) fn pieces(&self) -> Vec<&[u8]> {
+        let mut pieces = Vec::with_capacity(2 * self.edits.len() + 1);
         let mut from = 0;
         for edit in &self.edits {
             let span = edit.span().range();
-            out.put_slice(self.text.get(from..span.start).unwrap_or_default());
-            replace(out, &self.text, edit);
+            pieces.push(self.text.get(from..span.start).unwrap_or_default());
+            self.replace(edit, &mut pieces);
             from = span.end;
         }
-        out.put_slice(self.text.get(from..).unwrap_or_default());
+        pieces.push(self.text.get(from..).unwrap_or_default());
+        pieces
     }
-}
 
-fn replace(out: &mut BytesMut, text: &Bytes, edit: &Edit) {
-    match edit {
-        Edit::Id(_, value) | Edit::ProgressToken(_, value) | Edit::RequestId(_, value) => {
-            out.put_slice(value)
-        }
-        Edit::ListItems(_, kept) => {
-            out.put_u8(b'[');
-            for (i, item) in kept.iter().enumerate() {
-                if i > 0 {
-                    out.put_u8(b',');
-                }
-                out.put_slice(text.get(item.range()).unwrap_or_default());
+    fn replace<'a>(&'a self, edit: &'a Edit, pieces: &mut Vec<&'a [u8]>) {
+        match edit {
+            Edit::Id(_, value) | Edit::ProgressToken(_, value) | Edit::RequestId(_, value) => {
+                pieces.push(value)
             }
-            out.put_u8(b']');
+            Edit::ListItems(_, kept) => {
+                pieces.push(b"[");
+                for (i, item) in kept.iter().enumerate() {
+                    if i > 0 {
+                        pieces.push(b",");
+                    }
+                    pieces.push(self.text.get(item.range()).unwrap_or_default());
+                }
+                pieces.push(b"]");
+            }
         }
     }
 }

@@ -123,7 +123,7 @@ fn a_refused_notification_is_acknowledged_and_goes_nowhere() {
     .unwrap();
     let released = refused.into_released();
     assert_eq!(
-        (released.kind(), released.code(), released.json_len()),
+        (released.kind(), released.code(), released.json()),
         (ReplyKind::Ack, 202, None)
     );
 }

@@ -415,7 +415,7 @@ fn a_failure_says_only_what_the_service_knows_dp_028_dp_029() {
     )
     .fail(failure);
     assert_eq!(
-        (ack.kind(), ack.code(), ack.json_len()),
+        (ack.kind(), ack.code(), ack.json()),
         (ReplyKind::Ack, 502, None)
     );
 }

@@ -4,6 +4,7 @@
 //! secret.
 //! Leaves to others: what the settings mean (`config`) and the work itself (`app`).
 
+mod policy;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -50,6 +51,7 @@ fn command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about("A hardened agent for the Secure MCP Tunnel")
         .subcommand(run::command())
+        .subcommand(policy::command())
 }
 
 fn dispatch(
@@ -60,6 +62,7 @@ fn dispatch(
 ) -> u8 {
     match matches.subcommand() {
         Some((run::NAME, matches)) => run::run(matches, env, err),
+        Some((policy::NAME, matches)) => policy::run(matches, out),
         Some(_) | None => {
             print(out, &command().render_help().to_string());
             SUCCESS

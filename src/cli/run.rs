@@ -25,7 +25,7 @@ pub(super) fn run(matches: &ArgMatches, env: &Environment, err: &mut dyn Write) 
             return FAILURE;
         }
     };
-    match app::run(config) {
+    match app::run(&config) {
         Ok(()) => SUCCESS,
         Err(error) => {
             print(err, &format!("portcullis: {error:#}"));

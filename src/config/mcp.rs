@@ -9,7 +9,6 @@ mod binding;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::channel::{ChannelName, MAIN};
 use super::control_plane::Polling;
 use super::headers::{self, ExtraHeader};
 use super::mistake::{Fault, Mistake, Source};
@@ -21,6 +20,7 @@ use super::table::{
     MCP_CLIENT_CERT, MCP_CLIENT_KEY, MCP_EXTRA_HEADERS, POLL_CHANNELS, SERVER_URLS, Setting,
 };
 pub use binding::{Binding, TlsMin};
+use portcullis_policy::Channel;
 
 const MOST_CONCURRENT: u16 = 10_000;
 const LONGEST_TIMER: Duration = Duration::from_hours(24);
@@ -89,7 +89,7 @@ fn read_bindings(
     read.into_iter().collect()
 }
 
-fn check_channels(reader: &mut Reader<'_>, bindings: &[Binding], polled: Option<&[ChannelName]>) {
+fn check_channels(reader: &mut Reader<'_>, bindings: &[Binding], polled: Option<&[Channel]>) {
     let mut seen = BTreeSet::new();
     for binding in bindings
         .iter()
@@ -112,7 +112,7 @@ fn check_channels(reader: &mut Reader<'_>, bindings: &[Binding], polled: Option<
     }
     match polled {
         Some(polled) => check_polled(reader, &seen, polled),
-        None if seen.iter().any(|channel| channel.is_main()) => {}
+        None if seen.iter().any(|channel| **channel == Channel::main()) => {}
         None => reader.missing(&SERVER_URLS, &no_main(seen.is_empty())),
     }
 }
@@ -122,13 +122,13 @@ fn no_main(nothing: bool) -> String {
         format!("set {} to the URL of the MCP server", SERVER_URLS.ways())
     } else {
         format!(
-            "add a binding with channel={MAIN}, or name the channels to poll with {}",
+            "add a binding with channel=main, or name the channels to poll with {}",
             POLL_CHANNELS.ways()
         )
     }
 }
 
-fn check_polled(reader: &mut Reader<'_>, bound: &BTreeSet<&ChannelName>, polled: &[ChannelName]) {
+fn check_polled(reader: &mut Reader<'_>, bound: &BTreeSet<&Channel>, polled: &[Channel]) {
     let Ok(Some(given)) = reader.sources().find(&POLL_CHANNELS) else {
         return;
     };
@@ -146,7 +146,7 @@ fn check_polled(reader: &mut Reader<'_>, bound: &BTreeSet<&ChannelName>, polled:
 }
 
 /// A name is repeated only when it is short: a long one might be a key pasted here.
-fn unbound(channel: &ChannelName) -> String {
+fn unbound(channel: &Channel) -> String {
     const LONGEST_ECHO: usize = 20;
     match channel.as_str() {
         name if name.len() <= LONGEST_ECHO => {

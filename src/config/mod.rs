@@ -34,7 +34,6 @@ mod yaml;
 
 use clap::ArgMatches;
 
-pub use channel::{ChannelName, MAIN};
 pub use control_plane::{ControlPlane, Polling};
 pub use env::Environment;
 pub use flags::arguments;

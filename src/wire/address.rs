@@ -18,6 +18,8 @@ pub struct ReplyAddress {
     pub shard_token: Token,
     /// The channel the command came on, echoed in the reply.
     pub channel: Channel,
+    /// The caller's own name for its request, echoed as `X-Client-Request-Id` (CP-040).
+    pub client_request_id: Option<String>,
 }
 
 /// The control plane's name for a command: 1 to 256 visible ASCII characters.
@@ -113,6 +115,7 @@ mod tests {
             request_id: RequestId::parse("r1").unwrap(),
             shard_token: Token::parse("canary").unwrap(),
             channel: Channel::main(),
+            client_request_id: None,
         };
         assert!(!format!("{address:?}").contains("canary"));
     }

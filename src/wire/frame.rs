@@ -2,7 +2,7 @@
 //!
 //! Promises: one walk over the object, and each member either reads as its documented type or is named as
 //! the reason why the element cannot be used. `null` is the same as absent. Which reason counts first is for
-//! the parent's `poll` to order.
+//! `poll` to order.
 
 use std::time::{Duration, SystemTime};
 

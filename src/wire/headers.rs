@@ -46,6 +46,12 @@ impl Headers {
         Ok(())
     }
 
+    /// All pairs in order, as the policy takes them.
+    #[must_use]
+    pub fn as_pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+
     /// All pairs in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.0

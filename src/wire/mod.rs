@@ -12,7 +12,6 @@ pub mod duration;
 mod frame;
 pub mod headers;
 pub mod poll;
-pub mod reply_headers;
 pub mod response;
 pub mod retry_after;
 pub mod server_info;

@@ -63,8 +63,12 @@ fn command(text: &Bytes, frame: &Frame<'_>) -> Result<Command, Unusable> {
     let created_at = frame.created_at().map_err(fail)?;
     let response_timeout = frame.response_timeout(&mut notices);
     frame::has_session(&kind, &headers).map_err(fail)?;
+    let client_request_id = headers.first("x-request-id").map(str::to_owned);
     Ok(Command {
-        address,
+        address: ReplyAddress {
+            client_request_id,
+            ..address
+        },
         kind,
         headers,
         created_at,
@@ -83,6 +87,7 @@ fn address(frame: &Frame<'_>) -> Result<ReplyAddress, Unusable> {
         request_id: frame.request_id().map_err(fail)?,
         shard_token: frame.shard_token().map_err(fail)?,
         channel: frame.channel().unwrap_or_else(|_| Channel::main()),
+        client_request_id: None,
     })
 }
 
@@ -101,6 +106,7 @@ fn salvaged(text: &[u8]) -> Option<ReplyAddress> {
         channel: plain(text, "channel")
             .and_then(|name| Channel::parse(name).ok())
             .unwrap_or_else(Channel::main),
+        client_request_id: None,
     })
 }
 

@@ -6,22 +6,9 @@
 
 use bytes::Bytes;
 
-use super::address::ReplyAddress;
+use portcullis_policy::permit::ReplyKind;
 
-/// What a reply is, and so whether it carries a payload and ends the command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReplyKind {
-    /// The answer to a call, or the error in its place. Terminal; has a payload.
-    Jsonrpc,
-    /// A message on the way to the answer. The command stays open; has a payload.
-    Notify,
-    /// A notification was taken. Terminal; no payload.
-    NotifyAck,
-    /// A session was ended, or could not be. Terminal; no payload.
-    SessionTermination,
-    /// Authorization metadata. Terminal; has a payload.
-    OauthDiscovery,
-}
+use super::address::ReplyAddress;
 
 /// One reply before encoding.
 #[derive(Clone, Copy)]
@@ -30,48 +17,37 @@ pub struct Reply<'a> {
     pub kind: ReplyKind,
     /// The HTTP status to report; zero leaves the member out.
     pub code: u16,
-    /// Allowed header fields, as [`super::reply_headers::allowed_headers`] gives them; values of one name
-    /// keep their order.
+    /// Allowed header fields; values of one name keep their order.
     pub headers: &'a [(&'static str, String)],
-    /// One judged JSON object, written as it is.
-    pub json: Option<&'a [u8]>,
+    /// One judged JSON object in pieces, written as they are.
+    pub json: Option<&'a [&'a [u8]]>,
 }
 
 /// Why a reply cannot be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReplyError {
     /// A type that needs a payload has none.
-    #[error("reply of type `{}` has no payload", .0.resp_type())]
+    #[error("reply of type `{}` has no payload", resp_type(*.0))]
     PayloadMissing(ReplyKind),
     /// A type that must not have a payload has one.
-    #[error("reply of type `{}` cannot carry a payload", .0.resp_type())]
+    #[error("reply of type `{}` cannot carry a payload", resp_type(*.0))]
     PayloadForbidden(ReplyKind),
 }
 
-impl ReplyKind {
-    /// The value of `resp_type`.
-    #[must_use]
-    pub const fn resp_type(self) -> &'static str {
-        match self {
-            Self::Jsonrpc => "jsonrpc_response",
-            Self::Notify => "jsonrpc_notify",
-            Self::NotifyAck => "notify_ack",
-            Self::SessionTermination => "session_termination_response",
-            Self::OauthDiscovery => "oauth_discovery_response",
-        }
+/// The value of `resp_type`.
+const fn resp_type(kind: ReplyKind) -> &'static str {
+    match kind {
+        ReplyKind::Response => "jsonrpc_response",
+        ReplyKind::Notify => "jsonrpc_notify",
+        ReplyKind::Ack => "notify_ack",
+        ReplyKind::Termination => "session_termination_response",
     }
+}
 
-    /// Whether the command is closed by it.
-    #[must_use]
-    pub const fn is_terminal(self) -> bool {
-        !matches!(self, Self::Notify)
-    }
-
-    const fn has_payload(self) -> bool {
-        match self {
-            Self::Jsonrpc | Self::Notify | Self::OauthDiscovery => true,
-            Self::NotifyAck | Self::SessionTermination => false,
-        }
+const fn has_payload(kind: ReplyKind) -> bool {
+    match kind {
+        ReplyKind::Response | ReplyKind::Notify => true,
+        ReplyKind::Ack | ReplyKind::Termination => false,
     }
 }
 
@@ -88,12 +64,14 @@ pub fn encode(address: &ReplyAddress, reply: &Reply<'_>) -> Result<Bytes, ReplyE
     Ok(body.into())
 }
 
-fn payload<'a>(reply: &Reply<'a>) -> Result<Option<&'a [u8]>, ReplyError> {
-    let json = reply.json.filter(|json| !json.is_empty());
-    match (reply.kind.has_payload(), json) {
+fn payload<'a>(reply: &Reply<'a>) -> Result<&'a [&'a [u8]], ReplyError> {
+    let json = reply
+        .json
+        .filter(|json| json.iter().any(|piece| !piece.is_empty()));
+    match (has_payload(reply.kind), json) {
         (true, None) => Err(ReplyError::PayloadMissing(reply.kind)),
         (false, Some(_)) => Err(ReplyError::PayloadForbidden(reply.kind)),
-        (true, Some(_)) | (false, None) => Ok(json),
+        (true, Some(_)) | (false, None) => Ok(json.unwrap_or_default()),
     }
 }
 
@@ -116,14 +94,14 @@ impl Out for Vec<u8> {
     }
 }
 
-fn write(out: &mut impl Out, address: &ReplyAddress, reply: &Reply<'_>, json: Option<&[u8]>) {
+fn write(out: &mut impl Out, address: &ReplyAddress, reply: &Reply<'_>, json: &[&[u8]]) {
     out.put(br#"{"request_id":"#);
     string(out, address.request_id.as_str());
     out.put(br#","channel":"#);
     string(out, address.channel.as_str());
-    if let Some(json) = json {
+    if !json.is_empty() {
         out.put(br#","resp_json":"#);
-        out.put(json);
+        json.iter().for_each(|piece| out.put(piece));
     }
     if !reply.headers.is_empty() {
         out.put(br#","resp_headers":"#);
@@ -133,7 +111,7 @@ fn write(out: &mut impl Out, address: &ReplyAddress, reply: &Reply<'_>, json: Op
         out.put(format!(r#","resp_code":{}"#, reply.code).as_bytes());
     }
     out.put(br#","resp_type":"#);
-    string(out, reply.kind.resp_type());
+    string(out, resp_type(reply.kind));
     out.put(b"}");
 }
 

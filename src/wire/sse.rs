@@ -68,6 +68,15 @@ impl fmt::Debug for Event {
 }
 
 impl SseFault {
+    /// Whether a size limit is what was broken.
+    #[must_use]
+    pub const fn is_limit(self) -> bool {
+        matches!(
+            self,
+            Self::LineTooLong | Self::EventTooLong | Self::StreamTooLong
+        )
+    }
+
     /// A stable word for logs and metrics.
     #[must_use]
     pub const fn label(self) -> &'static str {

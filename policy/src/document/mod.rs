@@ -80,6 +80,11 @@ impl PolicySet {
         self.servers.get(channel)
     }
 
+    /// Every listed server and its channel.
+    pub fn servers(&self) -> impl Iterator<Item = (&Channel, &Server)> {
+        self.servers.iter()
+    }
+
     /// How many servers the policy lists.
     #[must_use]
     pub fn server_count(&self) -> usize {

@@ -141,7 +141,7 @@ fn refuse(asked: Asked, (reason, line): No, facts: Facts) -> Box<Refused> {
 }
 
 /// The caller's id from bytes that may be refused: only to address the refusal.
-fn salvage_id(body: &Bytes) -> Option<Bytes> {
+pub(super) fn salvage_id(body: &Bytes) -> Option<Bytes> {
     gate::salvage(body, "id")
         .filter(|raw| canonical_id(raw))
         .map(|raw| body.slice_ref(raw))

@@ -1,7 +1,8 @@
 //! What may go back to the control plane.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
+use super::admit::salvage_id;
 use crate::channel::Channel;
 use crate::edit::Edited;
 use crate::failure::Failure;
@@ -88,17 +89,10 @@ impl Released {
         &self.headers
     }
 
-    /// How many bytes [`Self::write_json`] will write, about; `None` for a reply without a body.
+    /// The body in pieces, if there is one: judged bytes with the closed list of edits made.
     #[must_use]
-    pub fn json_len(&self) -> Option<usize> {
-        self.json.as_ref().map(Edited::len_hint)
-    }
-
-    /// Writes the body, if there is one: judged bytes with the closed list of edits made.
-    pub fn write_json(&self, out: &mut BytesMut) {
-        if let Some(json) = &self.json {
-            json.write(out);
-        }
+    pub fn json(&self) -> Option<Vec<&[u8]>> {
+        self.json.as_ref().map(Edited::pieces)
     }
 
     /// The refusal of a polled element that is no usable command: its kind and its id are unknown (W-51).
@@ -108,9 +102,12 @@ impl Released {
     }
 
     /// The refusal after a panic: whatever was asked, the answer is no (threat F1).
+    ///
+    /// `body` is the message, or `None` for the end of a session.
     #[must_use]
-    pub fn decision_failed(correlation: CorrelationId) -> Self {
-        Self::denial(Asked::Call(None), Reason::DecisionFailed, correlation)
+    pub fn decision_failed(body: Option<&Bytes>, correlation: CorrelationId) -> Self {
+        let asked = body.map_or(Asked::Termination, |body| Asked::Call(salvage_id(body)));
+        Self::denial(asked, Reason::DecisionFailed, correlation)
     }
 
     pub(super) fn answer(code: u16, headers: Vec<(&'static str, String)>, json: Edited) -> Self {

@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use portcullis_policy::permit::{Outgoing, Verdict};
 use portcullis_policy::refusal::CorrelationId;
 use portcullis_policy::{
@@ -87,9 +87,7 @@ pub fn refused(policy: &Arc<PolicySet>, body: impl Into<Bytes>) -> (&'static str
 }
 
 pub fn json(released: &Released) -> String {
-    let mut out = BytesMut::new();
-    released.write_json(&mut out);
-    String::from_utf8(out.to_vec()).unwrap()
+    String::from_utf8(released.json().unwrap_or_default().concat()).unwrap()
 }
 
 /// The exchange of a permitted call.

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::super::channel::ChannelName;
+use portcullis_policy::Channel;
+
+use super::super::channel;
 use super::super::given::{Item, Value};
 use super::super::mistake::{Fault, Mistake};
 use super::super::number;
@@ -20,7 +22,7 @@ pub struct Polling {
     /// What is granted beyond that before the poll is given up; the sum is at most 10 minutes.
     pub guardrail: Duration,
     /// The channels to ask for, sorted; `None` asks for all.
-    pub channels: Option<Vec<ChannelName>>,
+    pub channels: Option<Vec<Channel>>,
 }
 
 /// Reads the times and channels, recording every mistake.
@@ -51,7 +53,7 @@ fn over_sum() -> Fault {
     )
 }
 
-fn read_channels(reader: &mut Reader<'_>) -> Option<Vec<ChannelName>> {
+fn read_channels(reader: &mut Reader<'_>) -> Option<Vec<Channel>> {
     let given = reader.given(&POLL_CHANNELS)?;
     let mut channels = Vec::new();
     if given.items.is_empty() {
@@ -76,12 +78,12 @@ fn read_channels(reader: &mut Reader<'_>) -> Option<Vec<ChannelName>> {
     Some(channels)
 }
 
-fn channel(item: &Item, known: &[ChannelName]) -> Result<ChannelName, Fault> {
+fn channel(item: &Item, known: &[Channel]) -> Result<Channel, Fault> {
     let text = match &item.value {
         Value::Text(text) => text.trim(),
         Value::Fields(_) => "",
     };
-    let name = ChannelName::canonical(text).map_err(|fault| {
+    let name = channel::canonical(text).map_err(|fault| {
         Fault::new(format!("has an entry that {}", fault.problem), fault.remedy)
     })?;
     if known.contains(&name) {

@@ -5,7 +5,9 @@
 
 mod fields;
 
-use super::super::channel::ChannelName;
+use portcullis_policy::Channel;
+
+use super::super::channel;
 use super::super::given::{Field, Item};
 use super::super::mistake::{Fault, Mistake, Source};
 use super::super::paths::{ClientIdentity, ConfiguredPath};
@@ -37,7 +39,7 @@ pub enum TlsMin {
 #[derive(Clone, Debug)]
 pub struct Binding {
     /// The channel it serves.
-    pub channel: ChannelName,
+    pub channel: Channel,
     /// Where it is.
     pub url: Url,
     /// Shown to this server: its own, else the default of the section.
@@ -171,10 +173,10 @@ impl FieldReader<'_, '_> {
         self.parsed("url", |_| Url::parse(&resolved?))
     }
 
-    fn channel(&mut self) -> Option<ChannelName> {
+    fn channel(&mut self) -> Option<Channel> {
         match self.get("channel") {
-            Some(_) => self.parsed("channel", ChannelName::of_binding),
-            None => ChannelName::of_binding("").ok(),
+            Some(_) => self.parsed("channel", channel::of_binding),
+            None => channel::of_binding("").ok(),
         }
     }
 

@@ -29,7 +29,7 @@ fn a_bare_url_is_the_main_channel() {
         "http://localhost:8000/mcp",
     ] {
         let config = bind(&[url]).unwrap();
-        assert!(config.mcp.bindings[0].channel.is_main());
+        assert!(config.mcp.bindings[0].channel == portcullis_policy::Channel::main());
         assert_eq!(config.mcp.bindings[0].url.uri().to_string(), url);
         assert_eq!(config.mcp.bindings[0].tls_min, TlsMin::V13);
     }
@@ -126,7 +126,7 @@ fn channels_are_unique_and_main_is_required() {
     let none = only(bind(&[]));
     assert!(none.remedy().contains("MCP_SERVER_URL"), "{none}");
     let blank = bind(&["url=https://a.example,channel="]).unwrap();
-    assert!(blank.mcp.bindings[0].channel.is_main());
+    assert!(blank.mcp.bindings[0].channel == portcullis_policy::Channel::main());
     let args = [
         ID_FLAG,
         "--mcp.server-url=url=https://a.example,channel=a",

@@ -76,8 +76,8 @@ struct Plane {
     desk: Desk,
     /// Rung when a command is queued.
     arrivals: Notify,
-    /// Counts the calls of [`ControlPlane::close_polls`].
-    closing: watch::Sender<u64>,
+    /// Whether polls are held no more.
+    closing: watch::Sender<bool>,
     violations: Record<String>,
     calls: Record<Call>,
     posts: Record<Post>,
@@ -95,7 +95,7 @@ impl ControlPlane {
             options,
             desk: Desk::default(),
             arrivals: Notify::new(),
-            closing: watch::Sender::new(0),
+            closing: watch::Sender::new(false),
             violations: Record::of(REMEMBERED),
             calls: Record::of(REMEMBERED),
             posts: Record::of(REMEMBERED),
@@ -147,9 +147,10 @@ impl ControlPlane {
             .extend(std::iter::repeat_n(fault.clone(), times));
     }
 
-    /// Answers every held poll at once, and lets go of what a [`Fault::Hold`] holds.
+    /// Answers every held poll at once and holds no later one, so that an agent that stops is not kept waiting. Lets go
+    /// of what a [`Fault::Hold`] holds.
     pub fn close_polls(&self) {
-        self.plane.closing.send_modify(|times| *times += 1);
+        self.plane.closing.send_replace(true);
     }
 
     /// Waits until this many polls in all have arrived and kept to the contract.

@@ -65,7 +65,7 @@ impl Plane {
             }
             tokio::select! {
                 () = arrival => {}
-                _ = closing.changed() => return Vec::new(),
+                _ = closing.wait_for(|closed| *closed) => return Vec::new(),
                 () = &mut over => return Vec::new(),
             }
         }
@@ -74,7 +74,7 @@ impl Plane {
     /// Returns when polls are closed.
     pub(super) async fn hold(&self) {
         // The sender lives as long as `self`.
-        let _ = self.closing.subscribe().changed().await;
+        let _ = self.closing.subscribe().wait_for(|closed| *closed).await;
     }
 }
 

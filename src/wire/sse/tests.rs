@@ -322,6 +322,14 @@ fn w_09_growth_stops_at_the_cap() {
 }
 
 #[test]
+fn line_ends_are_found_at_every_place() {
+    for (at, end) in (0..200).flat_map(|at| [(at, '\n'), (at, '\r')]) {
+        let comment = format!(":{}{end}data: 1\n\n", "x".repeat(at));
+        assert_eq!(read(&[comment.as_bytes()], CAPS).data, ["1"], "{at}");
+    }
+}
+
+#[test]
 fn a_fault_stays() {
     let mut decoder = Decoder::new(SseCaps {
         line: 1,

@@ -1,0 +1,239 @@
+//! The clients of the peers: identities and roots from their files, TLS from those, one HTTP client each.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use anyhow::Context as _;
+use hyper::header::{HeaderName, HeaderValue};
+use portcullis_certs::{Bundle, Fault, Roots};
+use portcullis_policy::document::Limits;
+use secrecy::ExposeSecret as _;
+use tracing::info;
+
+use crate::config::{
+    Binding, ClientIdentity, Config, ConfiguredPath, ExtraHeader, Mistake, TlsMin, TrustMode,
+};
+use crate::edge::control::endpoint::Endpoint;
+use crate::edge::control::headers::{Identity, Standing};
+use crate::edge::control::{ControlClient, ControlLimits};
+use crate::edge::net;
+use crate::edge::tls::{Floor, Parts};
+use crate::edge::upstream::{AnswerCaps, HttpServer, ServerConfig, Servers, Timers};
+use crate::runtime::fresh::Fresh;
+use crate::wire::server_info::{self, Advertised};
+
+/// The servers of all bindings; `None` after a mistake.
+pub(super) fn servers(
+    config: &Config,
+    limits: &Limits,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Servers> {
+    let shared = roots(config, mistakes);
+    let mut by_channel = HashMap::new();
+    for binding in &config.mcp.bindings {
+        let own = match &binding.ca_bundle {
+            Some(bundle) => private_roots(bundle, mistakes),
+            None => shared.clone(),
+        };
+        let server = own.and_then(|roots| server(config, binding, roots, limits, mistakes));
+        by_channel.extend(server.map(|server| (binding.channel.clone(), server)));
+    }
+    (by_channel.len() == config.mcp.bindings.len()).then(|| Servers::new(by_channel))
+}
+
+fn server(
+    config: &Config,
+    binding: &Binding,
+    roots: Roots,
+    limits: &Limits,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<HttpServer> {
+    let parts = parts(
+        roots,
+        binding.identity.as_ref(),
+        binding.channel.as_str(),
+        mistakes,
+    )?;
+    let floor = match binding.tls_min {
+        TlsMin::V12 => Floor::Tls12,
+        TlsMin::V13 => Floor::Tls13,
+    };
+    let tls = parts
+        .mcp(floor)
+        .map_err(|error| mistakes.push(no_tls(&error)))
+        .ok()?;
+    let timers = config.mcp.timers;
+    let settings = ServerConfig {
+        url: binding.url.uri().clone(),
+        headers: values(&config.mcp.extra_headers),
+        timers: Timers {
+            header: timers.header,
+            idle: timers.idle,
+        },
+        caps: AnswerCaps {
+            message: limits.response_bytes,
+            stream: limits.stream_bytes,
+        },
+    };
+    Some(HttpServer::new(
+        net::Peer::new(tls, timers.connect),
+        settings,
+    ))
+}
+
+/// The client of the control plane; `None` after a mistake.
+///
+/// # Errors
+/// When the system has no entropy.
+pub(super) fn control(
+    config: &Config,
+    limits: &Limits,
+    fresh: Fresh,
+    mistakes: &mut Vec<Mistake>,
+) -> anyhow::Result<Option<ControlClient>> {
+    let plane = &config.control_plane;
+    let roots = roots(config, &mut Vec::new());
+    let Some(parts) =
+        roots.and_then(|roots| parts(roots, plane.identity.as_ref(), "control plane", mistakes))
+    else {
+        return Ok(None);
+    };
+    let tls = parts.control_plane().context("could not set up TLS")?;
+    let polled: Vec<String> = plane
+        .polling
+        .channels
+        .iter()
+        .flatten()
+        .map(ToString::to_string)
+        .collect();
+    let base = plane.effective_base.uri();
+    let endpoint = Endpoint::new(base, &plane.url_path, plane.tunnel_id.as_str(), &polled)
+        .context("could not build the addresses of the tunnel")?;
+    let standing = standing(config, &polled, &fresh)?;
+    let control_limits = ControlLimits {
+        poll_timeout: plane.polling.timeout,
+        guardrail: plane.polling.guardrail,
+        payload: limits.request_caps(),
+    };
+    let peer = net::Peer::new(tls, config.mcp.timers.connect);
+    Ok(Some(ControlClient::new(
+        peer,
+        endpoint,
+        standing,
+        control_limits,
+        fresh,
+    )))
+}
+
+fn standing(config: &Config, polled: &[String], fresh: &Fresh) -> anyhow::Result<Standing> {
+    let plane = &config.control_plane;
+    let is_polled = |name: &str| polled.is_empty() || polled.iter().any(|p| p == name);
+    let advertised: Vec<Advertised> = super::channels(config)
+        .filter(|channel| is_polled(channel.as_str()))
+        .map(|channel| Advertised {
+            channel,
+            proc_affinity: false,
+        })
+        .collect();
+    let server_info =
+        server_info::encode(&advertised).context("could not describe the channels")?;
+    let identity = Identity {
+        api_key: &plane.api_key.value,
+        organization: plane.organization_id.as_deref(),
+        server_info: &server_info,
+        instance: fresh.correlation(),
+        extra: &values(&plane.extra_headers),
+    };
+    Standing::new(&identity).context("could not build the headers of the control plane")
+}
+
+/// The roots every peer without its own is certified by.
+fn roots(config: &Config, mistakes: &mut Vec<Mistake>) -> Option<Roots> {
+    let private = match &config.trust.ca_bundle {
+        Some(bundle) => Some(private_roots(bundle, mistakes)?),
+        None => None,
+    };
+    match (private, config.trust.mode) {
+        (Some(private), TrustMode::Replace) => Some(private),
+        (Some(private), TrustMode::Add) => Some(public(config).plus(private)),
+        (None, _) => Some(public(config)),
+    }
+}
+
+/// The built-in roots, and the system's where there are any: a minimal image has none, and that is no mistake.
+fn public(config: &Config) -> Roots {
+    let system = if config.trust.system_roots {
+        Roots::system().ok()
+    } else {
+        None
+    };
+    system.into_iter().fold(Roots::public(), Roots::plus)
+}
+
+fn private_roots(bundle: &ConfiguredPath, mistakes: &mut Vec<Mistake>) -> Option<Roots> {
+    let read = Roots::read(bundle.path(), SystemTime::now());
+    read.map_err(|faults| {
+        super::report(
+            mistakes,
+            faults.iter().map(|fault| file_mistake(bundle, fault)),
+        )
+    })
+    .ok()
+}
+
+/// Roots and, if there is one, the identity to show.
+fn parts(
+    roots: Roots,
+    identity: Option<&ClientIdentity>,
+    peer: &str,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Parts> {
+    let parts = Parts::new(roots);
+    let Some(files) = identity else {
+        return Some(parts);
+    };
+    match Bundle::read(files.cert.path(), files.key.path(), SystemTime::now()) {
+        Ok(bundle) => {
+            if let Some(leaf) = bundle.chain().first() {
+                info!(peer, subject = leaf.subject, serial = leaf.serial, not_after = %leaf.validity, "read a client identity");
+            }
+            Some(parts.with_identity(Arc::new(bundle)))
+        }
+        Err(faults) => {
+            super::report(
+                mistakes,
+                faults.iter().map(|fault| file_mistake(&files.cert, fault)),
+            );
+            None
+        }
+    }
+}
+
+fn file_mistake(path: &ConfiguredPath, fault: &Fault) -> Mistake {
+    path.mistake(
+        format!("{fault} [{}]", fault.code().label()),
+        "put a file in place that passes, and start again",
+    )
+}
+
+fn no_tls(error: &rustls::Error) -> Mistake {
+    Mistake::new(
+        "tls",
+        crate::config::Source::Default,
+        format!("the cryptography library cannot speak TLS ({error})"),
+        "report this build",
+    )
+}
+
+fn values(headers: &[ExtraHeader]) -> Vec<(HeaderName, HeaderValue)> {
+    let value = |header: &ExtraHeader| HeaderValue::from_str(header.value.expose_secret()).ok();
+    headers
+        .iter()
+        .filter_map(|header| {
+            let mut value = value(header)?;
+            value.set_sensitive(true);
+            Some((header.name.clone(), value))
+        })
+        .collect()
+}

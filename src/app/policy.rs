@@ -1,0 +1,95 @@
+//! The policy file at start: without one that reads, nothing starts.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use portcullis_policy::PolicySet;
+
+use crate::config::{Config, Mistake, Source};
+
+/// One byte more than a policy may have tells "too large".
+const READ_CAP: u64 = 1024 * 1024 + 1;
+
+/// Reads and compiles the policy, and holds it against the bindings: a server that nothing is bound to is a rule that can never match.
+pub(super) fn read(config: &Config, mistakes: &mut Vec<Mistake>) -> Option<PolicySet> {
+    let text = match bytes(config.policy.path()) {
+        Ok(text) => text,
+        Err(error) => {
+            mistakes.push(unreadable(config, &error));
+            return None;
+        }
+    };
+    match PolicySet::compile(&text) {
+        Ok(policy) => {
+            super::report(mistakes, unbound(config, &policy));
+            Some(policy)
+        }
+        Err(found) => {
+            super::report(
+                mistakes,
+                found.iter().map(|mistake| at_place(config, mistake)),
+            );
+            None
+        }
+    }
+}
+
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    File::open(path)?.take(READ_CAP).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+fn unreadable(config: &Config, error: &io::Error) -> Mistake {
+    let path = config.policy.path().display();
+    config.policy.mistake(
+        format!("no policy can be read from `{path}` ({error}); without a policy nothing may cross, so the agent does not start"),
+        format!("make one that refuses everything with `portcullis policy default > {path}`, then list your servers and tools in it"),
+    )
+}
+
+fn at_place(config: &Config, mistake: &portcullis_policy::Mistake) -> Mistake {
+    let source = Source::File {
+        path: config.policy.path().to_owned(),
+        line: mistake.line.into(),
+        column: mistake.column.into(),
+    };
+    Mistake::new(
+        "policy",
+        source,
+        mistake.problem.clone(),
+        mistake.remedy.clone(),
+    )
+}
+
+fn unbound(config: &Config, policy: &PolicySet) -> Vec<Mistake> {
+    let is_bound = |name: &str| {
+        config
+            .mcp
+            .bindings
+            .iter()
+            .any(|binding| binding.channel.as_str() == name)
+    };
+    let servers = policy
+        .servers()
+        .filter(|(channel, _)| !is_bound(channel.as_str()));
+    servers
+        .map(|(channel, server)| {
+            let source = Source::File {
+                path: config.policy.path().to_owned(),
+                line: server.line().0.into(),
+                column: 1,
+            };
+            let remedy = format!(
+                "add `channel={channel}` to an `mcp.server-url`, or remove the `[[server]]`"
+            );
+            Mistake::new(
+                "policy",
+                source,
+                format!("no MCP server is bound to the channel `{channel}`"),
+                remedy,
+            )
+        })
+        .collect()
+}

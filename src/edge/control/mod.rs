@@ -1,0 +1,136 @@
+//! The control plane: one client for the service that queues commands and takes replies.
+//!
+//! Where it goes and what it says of itself is [`endpoint`] and [`headers`]; [`poll`] and [`post`] are the two requests; [`retry`] is the
+//! table of statuses. Redirects are never followed, so the API key goes to one host only.
+
+pub mod endpoint;
+pub mod headers;
+mod poll;
+mod post;
+mod retry;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::{HeaderMap, Method, Request, Response, Uri};
+use portcullis_policy::Released;
+use portcullis_policy::gate::Caps;
+
+use self::endpoint::Endpoint;
+use self::headers::Standing;
+use crate::edge::body::Pieces;
+use crate::edge::net::Peer;
+use crate::relay::port::{Batch, ControlPlane, PollError, PostError, Posted};
+use crate::runtime::deadline::Deadline;
+use crate::runtime::fresh::Fresh;
+use crate::wire::address::ReplyAddress;
+use crate::wire::api_error;
+use crate::wire::poll::FRAME_BYTES;
+
+/// The most bytes kept of an error answer (wire sheet 3).
+const ERROR_BODY: usize = 64 * 1024;
+/// What one poll's body may take of our memory: its limit is chosen to fit (design section 5).
+const POLL_BUDGET: usize = 64 * 1024 * 1024;
+
+/// Time and size of the two requests.
+#[derive(Clone, Copy, Debug)]
+pub struct ControlLimits {
+    /// How long the service may hold a poll open.
+    pub poll_timeout: Duration,
+    /// How much longer we wait for it; the sum also bounds each attempt of a post.
+    pub guardrail: Duration,
+    /// The policy's caps of one request: with the limit of a poll they bound the poll's body.
+    pub payload: Caps,
+}
+
+/// The service, over HTTPS.
+pub struct ControlClient {
+    peer: Peer,
+    endpoint: Endpoint,
+    standing: Standing,
+    limits: ControlLimits,
+    fresh: Fresh,
+}
+
+impl ControlClient {
+    /// A client of one tunnel. `fresh` spreads the retries.
+    #[must_use]
+    pub fn new(
+        peer: Peer,
+        endpoint: Endpoint,
+        standing: Standing,
+        limits: ControlLimits,
+        fresh: Fresh,
+    ) -> Self {
+        Self {
+            peer,
+            endpoint,
+            standing,
+            limits,
+            fresh,
+        }
+    }
+
+    /// How long one request may take in all.
+    fn request_time(&self) -> Duration {
+        self.limits.poll_timeout + self.limits.guardrail
+    }
+
+    /// The most bytes of one command.
+    fn command_bytes(&self) -> usize {
+        self.limits.payload.bytes.saturating_add(FRAME_BYTES)
+    }
+
+    /// As many commands as wanted, or as our memory allows; always one.
+    fn affordable(&self, wanted: usize) -> usize {
+        wanted.min(POLL_BUDGET / self.command_bytes().max(1)).max(1)
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        uri: &Uri,
+        extra: HeaderMap,
+        body: Bytes,
+    ) -> Request<Full<Bytes>> {
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = uri.clone();
+        *request.headers_mut() = self.standing.with(extra);
+        request
+    }
+}
+
+impl ControlPlane for ControlClient {
+    async fn poll(&self, limit: usize) -> Result<Batch, PollError> {
+        poll::poll(self, limit).await
+    }
+
+    async fn post(
+        &self,
+        to: &ReplyAddress,
+        reply: Released,
+        deadline: Deadline,
+    ) -> Result<Posted, PostError> {
+        post::post(self, to, &reply, deadline).await
+    }
+}
+
+/// What an error answer says, for the log: empty, or starting with a space. Bounded in bytes and in time.
+async fn detail(response: Response<Incoming>, within: Duration) -> String {
+    let mut pieces = Pieces::new(response.into_body(), within);
+    let body = Deadline::within(within)
+        .bound(pieces.whole(ERROR_BODY))
+        .await;
+    let text = match body {
+        Ok(Ok(body)) => api_error::parse(&body).to_string(),
+        Ok(Err(_)) | Err(_) => String::new(),
+    };
+    if text.is_empty() {
+        text
+    } else {
+        format!(" ({text})")
+    }
+}

@@ -1,0 +1,89 @@
+//! One long poll.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::header::{HeaderMap, RETRY_AFTER};
+use hyper::{Method, Response, StatusCode};
+use tokio::time::Instant;
+
+use super::{ControlClient, detail};
+use crate::edge::body::{BodyError, Pieces};
+use crate::edge::fault;
+use crate::relay::port::{Batch, PollError};
+use crate::runtime::deadline::Deadline;
+use crate::wire::{poll as body, retry_after};
+
+/// Asks once. The deadline is the service's time and our guardrail (wire sheet 5.1).
+pub(super) async fn poll(client: &ControlClient, limit: usize) -> Result<Batch, PollError> {
+    let timeout_ms = client.limits.poll_timeout.as_millis().max(1);
+    let limit = client.affordable(limit);
+    let uri = client
+        .endpoint
+        .poll(limit, timeout_ms)
+        .map_err(|_| PollError::Transport("bad_address"))?;
+    let request = client.request(Method::GET, &uri, HeaderMap::new(), Bytes::new());
+    let work = async {
+        let response = client
+            .peer
+            .send(request)
+            .await
+            .map_err(|error| PollError::Transport(fault::send_label(&error)))?;
+        read(client, response, limit, Instant::now()).await
+    };
+    Deadline::within(client.request_time())
+        .bound(work)
+        .await
+        .unwrap_or(Err(PollError::Timeout))
+}
+
+async fn read(
+    client: &ControlClient,
+    response: Response<Incoming>,
+    limit: usize,
+    received: Instant,
+) -> Result<Batch, PollError> {
+    match response.status() {
+        StatusCode::NO_CONTENT => Ok(Batch {
+            received,
+            commands: Vec::new(),
+        }),
+        StatusCode::OK => {
+            let cap = limit.saturating_mul(client.command_bytes());
+            let mut pieces = Pieces::new(response.into_body(), client.request_time());
+            let whole = pieces.whole(cap).await.map_err(|error| unread(&error))?;
+            let commands = body::decode(&whole, &client.limits.payload)
+                .map_err(|error| PollError::Body(error.0.fault.label()))?;
+            Ok(Batch { received, commands })
+        }
+        status => Err(refused(client, status, response).await),
+    }
+}
+
+async fn refused(
+    client: &ControlClient,
+    status: StatusCode,
+    response: Response<Incoming>,
+) -> PollError {
+    let retry_after = retry_after_of(response.headers());
+    PollError::Status {
+        status: status.as_u16(),
+        detail: detail(response, client.limits.guardrail).await,
+        retry_after,
+    }
+}
+
+/// How long an answer asks us to wait (wire sheet 5.3).
+pub(super) fn retry_after_of(headers: &HeaderMap) -> Option<std::time::Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
+    retry_after::parse(value, SystemTime::now())
+}
+
+fn unread(error: &BodyError) -> PollError {
+    match error {
+        BodyError::TooLarge => PollError::Body("too_large"),
+        BodyError::Idle => PollError::Timeout,
+        BodyError::Broken(error) => PollError::Transport(fault::label(error)),
+    }
+}

@@ -1,0 +1,189 @@
+//! What a transport error means, from its type and never from its text (W-10).
+
+use std::error::Error;
+use std::io;
+
+use portcullis_policy::{Failure, FailureKind, FailureSource};
+
+use super::net::{ResolveError, SendError};
+use super::tls;
+
+/// Classifies why a request got no response.
+#[must_use]
+pub fn of_send(error: &SendError) -> Failure {
+    match error {
+        SendError::Identity(_) => Failure::new(FailureSource::Tls, FailureKind::Tls),
+        SendError::Http(error) => classify(error),
+    }
+}
+
+/// A stable word for logs: the code of an unusable identity, the finest reason TLS gives, else the kind of the failure.
+#[must_use]
+pub fn send_label(error: &SendError) -> &'static str {
+    match error {
+        SendError::Identity(fault) => fault.code().label(),
+        SendError::Http(error) => label(error),
+    }
+}
+
+/// Classifies an error of the HTTP client by the first cause in its chain that says something.
+#[must_use]
+pub fn classify(error: &(dyn Error + 'static)) -> Failure {
+    causes(error)
+        .find_map(known_cause)
+        .unwrap_or_else(Failure::internal)
+}
+
+/// A stable word for logs: the finest reason TLS gives, else the kind of the failure.
+#[must_use]
+pub fn label(error: &(dyn Error + 'static)) -> &'static str {
+    let failure = classify(error);
+    if failure.source() == FailureSource::Tls {
+        tls::classify(error).label()
+    } else {
+        failure.kind().label()
+    }
+}
+
+/// The chain of causes, looking inside `io::Error`, which hides its own.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| inner(*error))
+}
+
+fn inner<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref)
+    {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
+}
+
+fn known_cause(cause: &(dyn Error + 'static)) -> Option<Failure> {
+    if cause.is::<ResolveError>() {
+        return Some(Failure::new(FailureSource::Dns, FailureKind::Dns));
+    }
+    if cause.is::<rustls::Error>() {
+        return Some(Failure::new(FailureSource::Tls, FailureKind::Tls));
+    }
+    if let Some(error) = cause.downcast_ref::<hyper::Error>() {
+        return hyper_error(error);
+    }
+    cause
+        .downcast_ref::<io::Error>()
+        .filter(|error| error.get_ref().is_none())
+        .and_then(|error| io_error(error.kind()))
+}
+
+fn hyper_error(error: &hyper::Error) -> Option<Failure> {
+    if error.is_timeout() {
+        return Some(Failure::new(FailureSource::Timeout, FailureKind::Timeout));
+    }
+    if error.is_incomplete_message() {
+        return Some(Failure::new(
+            FailureSource::TransportClosed,
+            FailureKind::UnexpectedEof,
+        ));
+    }
+    if error.is_parse() {
+        return Some(Failure::new(
+            FailureSource::Protocol,
+            FailureKind::NonProtocolResponse,
+        ));
+    }
+    if error.is_closed() || error.is_canceled() {
+        return Some(Failure::new(
+            FailureSource::TransportClosed,
+            FailureKind::ConnectionClosed,
+        ));
+    }
+    None
+}
+
+fn io_error(kind: io::ErrorKind) -> Option<Failure> {
+    let row = IO_ERRORS.iter().find(|(known, ..)| *known == kind);
+    row.map(|(_, source, kind)| Failure::new(*source, *kind))
+}
+
+const IO_ERRORS: [(io::ErrorKind, FailureSource, FailureKind); 10] = {
+    use FailureSource::{Connect, Timeout, TransportClosed};
+    use io::ErrorKind as Io;
+    [
+        (
+            Io::ConnectionRefused,
+            Connect,
+            FailureKind::ConnectionRefused,
+        ),
+        (
+            Io::NetworkUnreachable,
+            Connect,
+            FailureKind::NetworkUnreachable,
+        ),
+        (Io::HostUnreachable, Connect, FailureKind::HostUnreachable),
+        (Io::AddrNotAvailable, Connect, FailureKind::Dial),
+        (Io::TimedOut, Timeout, FailureKind::Timeout),
+        (
+            Io::ConnectionReset,
+            TransportClosed,
+            FailureKind::ConnectionReset,
+        ),
+        (
+            Io::ConnectionAborted,
+            TransportClosed,
+            FailureKind::ConnectionAborted,
+        ),
+        (Io::BrokenPipe, TransportClosed, FailureKind::ClosedPipe),
+        (
+            Io::UnexpectedEof,
+            TransportClosed,
+            FailureKind::UnexpectedEof,
+        ),
+        (
+            Io::NotConnected,
+            TransportClosed,
+            FailureKind::ConnectionClosed,
+        ),
+    ]
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(error: &(dyn Error + 'static)) -> (&'static str, &'static str) {
+        let failure = classify(error);
+        (failure.source().label(), failure.kind().label())
+    }
+
+    #[test]
+    fn each_typed_cause_has_its_words_tf_003_to_011() {
+        let rows: [(io::Error, (&str, &str)); 7] = [
+            (
+                io::ErrorKind::ConnectionRefused.into(),
+                ("connect", "connection_refused"),
+            ),
+            (
+                io::ErrorKind::BrokenPipe.into(),
+                ("transport_closed", "closed_pipe"),
+            ),
+            (
+                io::ErrorKind::ConnectionReset.into(),
+                ("transport_closed", "connection_reset"),
+            ),
+            (io::ErrorKind::TimedOut.into(), ("timeout", "timeout")),
+            (
+                io::Error::other(rustls::Error::DecryptError),
+                ("tls", "tls"),
+            ),
+            (
+                io::Error::other(io::Error::other(rustls::Error::DecryptError)),
+                ("tls", "tls"),
+            ),
+            (io::Error::other("opaque"), ("client_internal", "unknown")),
+        ];
+        for (error, expected) in rows {
+            assert_eq!(words(&error), expected, "{error:?}");
+        }
+    }
+}
