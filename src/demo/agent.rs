@@ -90,7 +90,9 @@ impl Agent {
         let deadline = Instant::now() + LINE_WITHIN;
         loop {
             let lines = self.log.all();
-            let mut values = lines.iter().filter_map(|line| serde_json::from_str(line).ok());
+            let mut values = lines
+                .iter()
+                .filter_map(|line| serde_json::from_str(line).ok());
             if let Some(found) = values.find(|value| is_it(value)) {
                 return Some(found);
             }
@@ -119,7 +121,9 @@ impl Drop for Agent {
 
 /// Settings of another tunnel must not reach this agent; where the system's own CA files are may.
 fn is_kept(name: &OsString) -> bool {
-    ["PATH", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|kept| name == kept)
+    ["PATH", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"]
+        .iter()
+        .any(|kept| name == kept)
 }
 
 /// The thread ends with the process, whose end closes the pipe.

@@ -4,7 +4,7 @@ use std::{
     fs::{DirBuilder, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use super::token;
@@ -20,14 +20,14 @@ impl Folder {
         Ok(Self(path))
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.0
-    }
-
     /// Writes a new file for its owner alone (0600) and returns where it is.
     pub(super) fn write(&self, name: &str, content: &str) -> io::Result<PathBuf> {
         let path = self.0.join(name);
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)?;
         file.write_all(content.as_bytes())?;
         Ok(path)
     }
@@ -43,7 +43,7 @@ impl Drop for Folder {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::{os::unix::fs::PermissionsExt as _, path::Path};
 
     use super::*;
 
@@ -52,7 +52,7 @@ mod tests {
         let folder = Folder::new().unwrap();
         let file = folder.write("key", "k").unwrap();
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(folder.path()), mode(&file)), (0o700, 0o600));
+        assert_eq!((mode(&folder.0), mode(&file)), (0o700, 0o600));
         drop(folder);
         assert!(!file.parent().unwrap().exists());
     }

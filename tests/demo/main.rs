@@ -11,5 +11,8 @@
 
 mod contract;
 mod faults;
+mod front;
 mod mcp_server;
+mod scene;
+mod serve;
 mod stage;

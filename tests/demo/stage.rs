@@ -1,5 +1,7 @@
 //! A control plane with a client that plays the agent, well or badly.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{Method, Request, Response, header::HeaderName};
@@ -12,7 +14,7 @@ use portcullis_certs::dev::{Leaf, Pki};
 /// Everything one contract test needs.
 pub(crate) struct Stage {
     pub(crate) pki: Pki,
-    pub(crate) control: ControlPlane,
+    pub(crate) control: Arc<ControlPlane>,
     pub(crate) client: Client,
 }
 
@@ -34,6 +36,7 @@ impl Stage {
         let pki = Pki::new().unwrap();
         let door = change(Door::control_plane(&pki).unwrap());
         let control = ControlPlane::start(door, Options::default()).await.unwrap();
+        let control = Arc::new(control);
         let agent = pki
             .control_clients
             .issue(&Leaf::client("test-agent"))
@@ -52,10 +55,15 @@ impl Stage {
 
     /// The post of `body` for a command, in which `ID` stands for its `request_id`.
     pub(crate) fn post(&self, pending: &Pending, body: &str) -> Ask {
-        let mut ask = Ask::new(Method::POST, &format!("{}/response", self.tunnel()));
-        ask.body = body.replace("ID", pending.request_id());
-        ask.with("content-type", "application/json")
-            .with("x-tunnel-shard-token", pending.shard_token())
+        self.post_for(pending.request_id(), pending.shard_token(), body)
+    }
+
+    /// The same for a command known by its names only.
+    pub(crate) fn post_for(&self, request_id: &str, shard_token: &str, body: &str) -> Ask {
+        let ask = Ask::new(Method::POST, &format!("{}/response", self.tunnel()));
+        ask.body(&body.replace("ID", request_id))
+            .with("content-type", "application/json")
+            .with("x-tunnel-shard-token", shard_token)
     }
 
     pub(crate) fn tunnel(&self) -> String {

@@ -76,10 +76,11 @@ fn post(server: &Server, heard: &Heard) -> Response<Body> {
             "there is no method",
         );
     };
-    if method != "initialize" && server.options.sessions {
-        if let Some(refusal) = without_session(server, heard, id.as_ref()) {
-            return refusal;
-        }
+    if method != "initialize"
+        && server.options.sessions
+        && let Some(refusal) = without_session(server, heard, id.as_ref())
+    {
+        return refusal;
     }
     match id {
         None => body::empty(StatusCode::ACCEPTED),

@@ -87,16 +87,24 @@ impl Client {
         let address = address(request.uri())?;
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        let Some(tls) = &self.tls else {
-            return exchange(stream, false, request).await;
-        };
-        let name = ServerName::IpAddress(IpAddr::from(address.ip()));
-        let stream = TlsConnector::from(tls.clone())
-            .connect(name, stream)
-            .await?;
-        let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-        exchange(stream, http2, request).await
+        // Boxed, because a handshake is a large future.
+        match &self.tls {
+            None => Box::pin(exchange(stream, false, request)).await,
+            Some(tls) => Box::pin(secured(tls.clone(), address, stream, request)).await,
+        }
     }
+}
+
+async fn secured(
+    tls: Arc<ClientConfig>,
+    address: SocketAddr,
+    stream: TcpStream,
+    request: Request<Full<Bytes>>,
+) -> Result<Response<Bytes>, ClientError> {
+    let name = ServerName::IpAddress(IpAddr::from(address.ip()));
+    let stream = TlsConnector::from(tls).connect(name, stream).await?;
+    let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    exchange(stream, http2, request).await
 }
 
 fn address(uri: &Uri) -> Result<SocketAddr, ClientError> {
