@@ -7,12 +7,15 @@
 //! - [`config`]: flags, environment and YAML become one checked `Config`
 //! - [`app`]: a `Config` becomes running tasks, and they are drained
 //! - [`cli`]: the commands
+//! - `demo` (feature `demo`): control plane, MCP server and a scene for the real agent, all on loopback
 //! - [`ops`]: what operators see
 //! - [`runtime`]: plumbing that knows nothing of the domain
 
 pub mod app;
 pub mod cli;
 pub mod config;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod edge;
 pub mod ops;
 pub mod relay;

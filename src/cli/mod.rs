@@ -4,6 +4,8 @@
 //! secret.
 //! Leaves to others: what the settings mean (`config`) and the work itself (`app`).
 
+#[cfg(feature = "demo")]
+mod demo;
 mod policy;
 mod run;
 #[cfg(test)]
@@ -47,11 +49,14 @@ pub fn main(
 }
 
 fn command() -> Command {
-    Command::new("portcullis")
+    let command = Command::new("portcullis")
         .version(env!("CARGO_PKG_VERSION"))
         .about("A hardened agent for the Secure MCP Tunnel")
         .subcommand(run::command())
-        .subcommand(policy::command())
+        .subcommand(policy::command());
+    #[cfg(feature = "demo")]
+    let command = command.subcommand(demo::command());
+    command
 }
 
 fn dispatch(
@@ -63,6 +68,8 @@ fn dispatch(
     match matches.subcommand() {
         Some((run::NAME, matches)) => run::run(matches, env, err),
         Some((policy::NAME, matches)) => policy::run(matches, out),
+        #[cfg(feature = "demo")]
+        Some((demo::NAME, matches)) => demo::run(matches, out, err),
         Some(_) | None => {
             print(out, &command().render_help().to_string());
             SUCCESS

@@ -1,0 +1,59 @@
+//! A folder for keys, policy and CA files that nobody else can read and that goes away.
+
+use std::{
+    fs::{DirBuilder, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::PathBuf,
+};
+
+use super::token;
+
+/// A new folder for its owner alone (0700). Dropping it removes it with everything inside.
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    /// Makes one where temporary files belong.
+    pub(super) fn new() -> io::Result<Self> {
+        let path = std::env::temp_dir().join(format!("portcullis-demo-{}", token::hex()));
+        DirBuilder::new().mode(0o700).create(&path)?;
+        Ok(Self(path))
+    }
+
+    /// Writes a new file for its owner alone (0600) and returns where it is.
+    pub(super) fn write(&self, name: &str, content: &str) -> io::Result<PathBuf> {
+        let path = self.0.join(name);
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)?;
+        file.write_all(content.as_bytes())?;
+        Ok(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Nobody is left to tell; what is inside is worth nothing once the demo is over.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::{os::unix::fs::PermissionsExt as _, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn it_is_private_and_goes_away() {
+        let folder = Folder::new().unwrap();
+        let file = folder.write("key", "k").unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&folder.0), mode(&file)), (0o700, 0o600));
+        drop(folder);
+        assert!(!file.parent().unwrap().exists());
+    }
+}

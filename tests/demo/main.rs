@@ -1,0 +1,18 @@
+//! The demo, and what it is made of: the control plane's contract rule by rule, the recording MCP server, the loopback
+//! endpoint, and the scene as a user runs it.
+
+#![cfg(feature = "demo")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod contract;
+mod faults;
+mod front;
+mod mcp_server;
+mod scene;
+mod serve;
+mod stage;
