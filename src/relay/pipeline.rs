@@ -64,8 +64,10 @@ impl<C: ControlPlane, U: Upstream> Relay<C, U> {
             .await;
         let reply = run.unwrap_or_else(|_| Some(self.refusal_after_panic(&command)));
         match reply {
-            Some(reply) => self.post(outcome, &command.address, reply, budget).await,
-            None => outcome.unanswered(NoReply::Expired),
+            Some(reply) if !budget.expired_by_service() => {
+                self.post(outcome, &command.address, reply, budget).await;
+            }
+            Some(_) | None => outcome.unanswered(NoReply::Expired),
         }
     }
 
