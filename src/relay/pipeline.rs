@@ -82,7 +82,12 @@ impl<C: ControlPlane, U: Upstream> Relay<C, U> {
         };
         refuse::record_permitted(&command.address.channel, &exchange);
         let work = async {
-            let _turn = self.admission.turn(&command.address.channel).await;
+            // What expects no answer waits for no turn: a cancellation must not queue behind the calls it ends.
+            let _turn = if exchange.awaits_answer() {
+                self.admission.turn(&command.address.channel).await
+            } else {
+                None
+            };
             self.forward(command, permitted, &mut exchange, budget.deadline)
                 .await
         };
