@@ -96,7 +96,7 @@ async fn attempt(
         Meaning::Again | Meaning::Refused => {
             let error = PostError::Status {
                 status,
-                detail: detail(response, client.limits.guardrail).await,
+                detail: detail(client, response, headers).await,
             };
             if meaning == Meaning::Again {
                 Attempt::Again(error, wait)
