@@ -85,6 +85,8 @@ async fn attempt(
                 Duration::ZERO,
             );
         }
+        // It may have been written, so a notification is not sent again (RT-010).
+        Err(_) if kind == ReplyKind::Notify => return Attempt::Failed(PostError::Timeout),
         Err(_) => return Attempt::Again(PostError::Timeout, Duration::ZERO),
     };
     let status = response.status().as_u16();
