@@ -46,6 +46,9 @@ pub enum SendError {
 
 impl Peer {
     /// A peer behind these roots, shown this identity. `connect` bounds name resolution, TCP and TLS together (W-04).
+    ///
+    /// An HTTP/2 connection is shared by all requests, so a dead one would fail them all until TCP gives up: with a request open, a peer
+    /// that is silent for `connect` is asked for a sign of life, and has as long again to give it.
     #[must_use]
     pub fn new(tls: Tls, connect: Duration) -> Self {
         let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
@@ -63,6 +66,8 @@ impl Peer {
             .timer(TokioTimer::new())
             .http1_max_buf_size(MAX_HEADER_BYTES as usize)
             .http2_max_header_list_size(MAX_HEADER_BYTES)
+            .http2_keep_alive_interval(connect)
+            .http2_keep_alive_timeout(connect)
             .build(Timed {
                 connector,
                 limit: connect,
