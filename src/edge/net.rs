@@ -12,10 +12,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
+use hyper::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use hyper::{Request, Response};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
+use hyper_util::client::legacy::connect::{HttpConnector, capture_connection};
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tower_service::Service;
@@ -42,6 +43,8 @@ pub enum SendError {
     Identity(portcullis_certs::Fault),
     /// The connection or the exchange failed.
     Http(legacy::Error),
+    /// The answer states its length in two ways, so that two readers could see two answers (D5; RFC 9112, section 6.3).
+    Framing,
 }
 
 impl Peer {
@@ -81,11 +84,24 @@ impl Peer {
     /// [`SendError`]; nothing is sent under an identity outside its validity.
     pub async fn send(
         &self,
-        request: Request<Full<Bytes>>,
+        mut request: Request<Full<Bytes>>,
     ) -> Result<Response<Incoming>, SendError> {
         self.tls.check().map_err(SendError::Identity)?;
-        self.http.request(request).await.map_err(SendError::Http)
+        let connection = capture_connection(&mut request);
+        let response = self.http.request(request).await.map_err(SendError::Http)?;
+        if has_two_lengths(response.headers()) {
+            // Where this answer ends is in doubt, so nothing else may be read from its connection (D6).
+            if let Some(connected) = connection.connection_metadata().as_ref() {
+                connected.poison();
+            }
+            return Err(SendError::Framing);
+        }
+        Ok(response)
     }
+}
+
+fn has_two_lengths(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH)
 }
 
 /// The connector sets the application protocols itself and wants none set before.

@@ -114,6 +114,7 @@ fn was_sent(error: &SendError) -> bool {
     match error {
         SendError::Identity(_) => false,
         SendError::Http(error) => !error.is_connect(),
+        SendError::Framing => true,
     }
 }
 
