@@ -35,6 +35,7 @@ pub fn classify(error: &(dyn Error + 'static)) -> Failure {
     causes(error)
         .find_map(known_cause)
         .or_else(|| causes(error).find_map(io_cause))
+        .or_else(|| causes(error).find_map(broken_exchange))
         .unwrap_or_else(Failure::internal)
 }
 
@@ -81,6 +82,15 @@ fn known_cause(cause: &(dyn Error + 'static)) -> Option<Failure> {
 
 fn io_cause(cause: &(dyn Error + 'static)) -> Option<Failure> {
     io_error(cause.downcast_ref::<io::Error>()?.kind())
+}
+
+/// HTTP/2 hides its causes: a stream that was reset, or a connection that was sent away. Unless we misused the library, it was the peer.
+fn broken_exchange(cause: &(dyn Error + 'static)) -> Option<Failure> {
+    let error = cause.downcast_ref::<hyper::Error>()?;
+    (!error.is_user()).then_some(Failure::new(
+        FailureSource::TransportClosed,
+        FailureKind::ConnectionAborted,
+    ))
 }
 
 fn hyper_error(error: &hyper::Error) -> Option<Failure> {
