@@ -105,12 +105,13 @@ fn announce(config: &Config, agent: &Agent) {
 async fn serve(agent: Arc<Agent>, drain: Duration) -> anyhow::Result<()> {
     let mut signals = signals::Signals::new().context("could not listen for signals")?;
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    let poller = tokio::spawn(polling::poll(agent, stop.clone(), tasks.clone()));
-    info!(
-        signal = signals.next().await,
-        drain_seconds = drain.as_secs(),
-        "stopping"
-    );
+    let mut poller = tokio::spawn(polling::poll(agent, stop.clone(), tasks.clone()));
+    let signal = tokio::select! {
+        signal = signals.next() => signal,
+        // Only a defect ends it early: an agent that looks alive and takes no command would be worse than none.
+        ended = &mut poller => return ended.context("the poll loop failed"),
+    };
+    info!(signal, drain_seconds = drain.as_secs(), "stopping");
     stop.cancel();
     let drained = async {
         poller.await.context("the poll loop failed")?;

@@ -14,6 +14,7 @@ pub fn of_send(error: &SendError) -> Failure {
     match error {
         SendError::Identity(_) => Failure::new(FailureSource::Tls, FailureKind::Tls),
         SendError::Http(error) => classify(error),
+        SendError::Framing => no_http(),
     }
 }
 
@@ -23,14 +24,18 @@ pub fn send_label(error: &SendError) -> &'static str {
     match error {
         SendError::Identity(fault) => fault.code().label(),
         SendError::Http(error) => label(error),
+        SendError::Framing => "two_lengths",
     }
 }
 
-/// Classifies an error of the HTTP client by the first cause in its chain that says something.
+/// Classifies an error of the HTTP client by the first cause in its chain that says something; an `io::Error` around another error only
+/// speaks when nothing inside it does.
 #[must_use]
 pub fn classify(error: &(dyn Error + 'static)) -> Failure {
     causes(error)
         .find_map(known_cause)
+        .or_else(|| causes(error).find_map(io_cause))
+        .or_else(|| causes(error).find_map(broken_exchange))
         .unwrap_or_else(Failure::internal)
 }
 
@@ -70,10 +75,22 @@ fn known_cause(cause: &(dyn Error + 'static)) -> Option<Failure> {
     if let Some(error) = cause.downcast_ref::<hyper::Error>() {
         return hyper_error(error);
     }
-    cause
-        .downcast_ref::<io::Error>()
-        .filter(|error| error.get_ref().is_none())
-        .and_then(|error| io_error(error.kind()))
+    let is_plain = |error: &&io::Error| error.get_ref().is_none();
+    let error = cause.downcast_ref::<io::Error>().filter(is_plain)?;
+    io_error(error.kind())
+}
+
+fn io_cause(cause: &(dyn Error + 'static)) -> Option<Failure> {
+    io_error(cause.downcast_ref::<io::Error>()?.kind())
+}
+
+/// HTTP/2 hides its causes: a stream that was reset, or a connection that was sent away. Unless we misused the library, it was the peer.
+fn broken_exchange(cause: &(dyn Error + 'static)) -> Option<Failure> {
+    let error = cause.downcast_ref::<hyper::Error>()?;
+    (!error.is_user()).then_some(Failure::new(
+        FailureSource::TransportClosed,
+        FailureKind::ConnectionAborted,
+    ))
 }
 
 fn hyper_error(error: &hyper::Error) -> Option<Failure> {
@@ -87,10 +104,7 @@ fn hyper_error(error: &hyper::Error) -> Option<Failure> {
         ));
     }
     if error.is_parse() {
-        return Some(Failure::new(
-            FailureSource::Protocol,
-            FailureKind::NonProtocolResponse,
-        ));
+        return Some(no_http());
     }
     if error.is_closed() || error.is_canceled() {
         return Some(Failure::new(
@@ -101,13 +115,19 @@ fn hyper_error(error: &hyper::Error) -> Option<Failure> {
     None
 }
 
+/// What came is not HTTP.
+const fn no_http() -> Failure {
+    Failure::new(FailureSource::Protocol, FailureKind::NonProtocolResponse)
+}
+
 fn io_error(kind: io::ErrorKind) -> Option<Failure> {
     let row = IO_ERRORS.iter().find(|(known, ..)| *known == kind);
     row.map(|(_, source, kind)| Failure::new(*source, *kind))
 }
 
-const IO_ERRORS: [(io::ErrorKind, FailureSource, FailureKind); 10] = {
-    use FailureSource::{Connect, Timeout, TransportClosed};
+/// `InvalidInput` and `InvalidData` are what the HTTP library says of a chunk that is none.
+const IO_ERRORS: [(io::ErrorKind, FailureSource, FailureKind); 12] = {
+    use FailureSource::{Connect, Protocol, Timeout, TransportClosed};
     use io::ErrorKind as Io;
     [
         (
@@ -144,6 +164,8 @@ const IO_ERRORS: [(io::ErrorKind, FailureSource, FailureKind); 10] = {
             TransportClosed,
             FailureKind::ConnectionClosed,
         ),
+        (Io::InvalidInput, Protocol, FailureKind::NonProtocolResponse),
+        (Io::InvalidData, Protocol, FailureKind::NonProtocolResponse),
     ]
 };
 
@@ -158,7 +180,7 @@ mod tests {
 
     #[test]
     fn each_typed_cause_has_its_words_tf_003_to_011() {
-        let rows: [(io::Error, (&str, &str)); 7] = [
+        let rows: [(io::Error, (&str, &str)); 9] = [
             (
                 io::ErrorKind::ConnectionRefused.into(),
                 ("connect", "connection_refused"),
@@ -178,6 +200,14 @@ mod tests {
             ),
             (
                 io::Error::other(io::Error::other(rustls::Error::DecryptError)),
+                ("tls", "tls"),
+            ),
+            (
+                io::Error::new(io::ErrorKind::UnexpectedEof, "opaque"),
+                ("transport_closed", "unexpected_eof"),
+            ),
+            (
+                io::Error::new(io::ErrorKind::InvalidData, rustls::Error::DecryptError),
                 ("tls", "tls"),
             ),
             (io::Error::other("opaque"), ("client_internal", "unknown")),

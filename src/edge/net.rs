@@ -12,10 +12,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
+use hyper::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use hyper::{Request, Response};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
+use hyper_util::client::legacy::connect::{HttpConnector, capture_connection};
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tower_service::Service;
@@ -42,10 +43,15 @@ pub enum SendError {
     Identity(portcullis_certs::Fault),
     /// The connection or the exchange failed.
     Http(legacy::Error),
+    /// The answer states its length in two ways, so that two readers could see two answers (D5; RFC 9112, section 6.3).
+    Framing,
 }
 
 impl Peer {
     /// A peer behind these roots, shown this identity. `connect` bounds name resolution, TCP and TLS together (W-04).
+    ///
+    /// An HTTP/2 connection is shared by all requests, so a dead one would fail them all until TCP gives up: with a request open, a peer
+    /// that is silent for `connect` is asked for a sign of life, and has as long again to give it.
     #[must_use]
     pub fn new(tls: Tls, connect: Duration) -> Self {
         let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
@@ -63,6 +69,8 @@ impl Peer {
             .timer(TokioTimer::new())
             .http1_max_buf_size(MAX_HEADER_BYTES as usize)
             .http2_max_header_list_size(MAX_HEADER_BYTES)
+            .http2_keep_alive_interval(connect)
+            .http2_keep_alive_timeout(connect)
             .build(Timed {
                 connector,
                 limit: connect,
@@ -76,11 +84,24 @@ impl Peer {
     /// [`SendError`]; nothing is sent under an identity outside its validity.
     pub async fn send(
         &self,
-        request: Request<Full<Bytes>>,
+        mut request: Request<Full<Bytes>>,
     ) -> Result<Response<Incoming>, SendError> {
         self.tls.check().map_err(SendError::Identity)?;
-        self.http.request(request).await.map_err(SendError::Http)
+        let connection = capture_connection(&mut request);
+        let response = self.http.request(request).await.map_err(SendError::Http)?;
+        if has_two_lengths(response.headers()) {
+            // Where this answer ends is in doubt, so nothing else may be read from its connection (D6).
+            if let Some(connected) = connection.connection_metadata().as_ref() {
+                connected.poison();
+            }
+            return Err(SendError::Framing);
+        }
+        Ok(response)
     }
+}
+
+fn has_two_lengths(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH)
 }
 
 /// The connector sets the application protocols itself and wants none set before.

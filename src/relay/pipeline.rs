@@ -64,8 +64,10 @@ impl<C: ControlPlane, U: Upstream> Relay<C, U> {
             .await;
         let reply = run.unwrap_or_else(|_| Some(self.refusal_after_panic(&command)));
         match reply {
-            Some(reply) => self.post(outcome, &command.address, reply, budget).await,
-            None => outcome.unanswered(NoReply::Expired),
+            Some(reply) if !budget.expired_by_service() => {
+                self.post(outcome, &command.address, reply, budget).await;
+            }
+            Some(_) | None => outcome.unanswered(NoReply::Expired),
         }
     }
 
@@ -80,7 +82,12 @@ impl<C: ControlPlane, U: Upstream> Relay<C, U> {
         };
         refuse::record_permitted(&command.address.channel, &exchange);
         let work = async {
-            let _turn = self.admission.turn(&command.address.channel).await;
+            // What expects no answer waits for no turn: a cancellation must not queue behind the calls it ends.
+            let _turn = if exchange.awaits_answer() {
+                self.admission.turn(&command.address.channel).await
+            } else {
+                None
+            };
             self.forward(command, permitted, &mut exchange, budget.deadline)
                 .await
         };

@@ -11,10 +11,12 @@ use tracing::{info, warn};
 use super::pipeline::Relay;
 use super::port::{ControlPlane, PollError, Upstream};
 use crate::runtime::backoff::Backoff;
+use crate::wire::command::Polled;
 
 const LEAST_WAIT: Duration = Duration::from_millis(200);
 const MOST_WAIT: Duration = Duration::from_secs(10);
-/// Empty answers are not asked for more often than this: an instantly-empty service makes no hot loop (wire sheet 5.1).
+/// Answers without a command are not asked for more often than this: a service that is instantly empty, or sends nothing that can be
+/// used, makes no hot loop (wire sheet 5.1).
 const EMPTY_FLOOR: Duration = Duration::from_millis(100);
 
 /// Polls until `stop`; the tasks of what was taken run on in `tasks`.
@@ -35,7 +37,10 @@ pub async fn poll<C: ControlPlane, U: Upstream>(
                 if std::mem::take(&mut failing) {
                     info!("the control plane answers again");
                 }
-                let empty = batch.commands.is_empty();
+                let empty = !batch
+                    .commands
+                    .iter()
+                    .any(|polled| matches!(polled, Polled::Command(_)));
                 for polled in batch.commands {
                     start(&relay, polled, batch.received, &tasks).await;
                 }
@@ -61,7 +66,7 @@ pub async fn poll<C: ControlPlane, U: Upstream>(
 
 async fn start<C: ControlPlane, U: Upstream>(
     relay: &Arc<Relay<C, U>>,
-    polled: crate::wire::command::Polled,
+    polled: Polled,
     received: Instant,
     tasks: &TaskTracker,
 ) {

@@ -1,9 +1,10 @@
 """The real agent between peers that are not ours: a control plane in Python, an MCP server made with Python `mcp`, mTLS on both sides.
 
-    DIR/python/bin/python tests/peers/end_to_end.py AGENT [NAME ...]
+    DIR/python/bin/python tests/peers/end_to_end.py AGENT DIR [NAME ...]
 
-AGENT is the binary. Every vector of vectors.json goes through queue, poll, policy and forwarding beside its allowed neighbour: nothing
-that the policy does not list may run on the server, every neighbour must, and the wire contract must hold throughout.
+AGENT is the binary, built with the demo; DIR is where install.sh put the peers. Every vector of vectors.json goes through queue, poll, policy and forwarding beside its allowed neighbour: nothing
+that the policy does not list may run on the server, every neighbour must, and the wire contract must hold throughout. Then the SDK
+clients talk to the SDK servers through `demo --serve`.
 """
 
 import http.client
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import vectors
 from bare import INITIALIZE, PROTOCOL
+import selftest
 from throwaway_pki import Authority
 
 HERE = Path(__file__).resolve().parent
@@ -206,6 +208,70 @@ class Vectors(unittest.TestCase):
         self.assertEqual(self.world.ran().count("echo"), sum(row["neighbour"]["proof"] == "ran:echo" for row in rows))
 
 
+class Serve:
+    """`demo --serve` in front of a server: an endpoint whose requests travel through queue, poll, agent and back."""
+
+    def __init__(self, upstream: str, tools: list[str], log: Path) -> None:
+        self.arguments = [agent_binary, "demo", "--serve", "--upstream", upstream]
+        self.arguments += [text for tool in tools for text in ("--allow-tool", tool)]
+        self.log = log
+
+    def __enter__(self) -> "Serve":
+        self.sink = self.log.open("w", encoding="utf-8")
+        self.process = subprocess.Popen(self.arguments, stdout=subprocess.PIPE, stderr=self.sink, text=True)
+        self.url = self.process.stdout.readline().split()[-1]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.code = self.process.wait(60)
+        self.process.stdout.close()
+        self.sink.close()
+
+
+class Clients(selftest.Sdks):
+    """The clients of the self-test again, now through the agent: what is listed works, what is not is refused and hidden."""
+
+    PYTHON = ["echo", "add", "slow_progress", "big", "fail", "boom"]
+    EVERYTHING = ["echo", "get-structured-content", "trigger-long-running-operation"]
+
+    def through(self, served: object, tools: list[str]) -> Serve:
+        """An agent in front of a server of this test."""
+        return self.enterContext(Serve(served.url, tools, Path(self.directory) / "serve.log"))
+
+    def clients(self, server: str, tools: list[str], *rounds: tuple[str, ...]) -> None:
+        """Every round of the Python client, then the TypeScript client, each through the agent."""
+        served = self.served(server)
+        gate = self.through(served, tools)
+        gated = ("--expect", "gated", "--server", server, "--refusal-code=-31403")
+        for more in rounds:
+            with self.subTest(client="python", more=more):
+                asked = (sys.executable, HERE / "python/client.py", gate.url, "--ledger", served.ledger, *gated, *more)
+                self.held(selftest.played(*asked), gate)
+        with self.subTest(client="node"):
+            asked = ("node", HERE / "node/client.mjs", "--modules", selftest.installed / "node", *gated, gate.url)
+            self.held(selftest.played(*asked), gate)
+
+    def held(self, outcome: tuple[int, list[dict]], gate: Serve) -> None:
+        """Every step held."""
+        code, lines = outcome
+        log = gate.log.read_text(encoding="utf-8")[-3000:]
+        self.assertEqual(([line for line in lines if not line["ok"]], code), ([], 0), log)
+        self.assertTrue(lines)
+
+    def test_python_server(self) -> None:
+        """Both eras: list, allowed, refused, structured, progress, 4 MiB, error, session start and end."""
+        self.clients("python", self.PYTHON, ("--mode", "legacy"), ("--mode", "auto"), ("--mode", "2026-07-28"))
+
+    def test_everything_server(self) -> None:
+        """The everything server, whose tools are many and of which three are allowed."""
+        self.clients("everything", self.EVERYTHING, ("--mode", "legacy"))
+
+    test_expectations_can_fail = None
+    test_server_demands_a_certificate = None
+
+
 if __name__ == "__main__":
     agent_binary = sys.argv.pop(1)
-    unittest.main()
+    selftest.installed = Path(sys.argv.pop(1)).resolve()
+    unittest.main(defaultTest=["Vectors", "Clients"])

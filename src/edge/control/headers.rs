@@ -11,6 +11,9 @@ pub const CLIENT_NAME: &str = "portcullis";
 /// Our version.
 pub const CLIENT_VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// The shortest text treated as a secret, in bytes.
+const LEAST_SECRET: usize = 8;
+
 /// The standing headers of one process.
 pub struct Standing(HeaderMap);
 
@@ -78,6 +81,22 @@ impl Standing {
         headers.extend(extra);
         headers
     }
+
+    /// `text` of the service without the secrets of these headers and of those of one request.
+    pub(super) fn redact(&self, text: &[u8], extra: &HeaderMap) -> String {
+        let text = String::from_utf8_lossy(text).into_owned();
+        let values = self.0.values().chain(extra.values());
+        values
+            .filter_map(secret)
+            .fold(text, |text, secret| text.replace(secret, "[redacted]"))
+    }
+}
+
+/// What is worth hiding of a value: the credential without its scheme. Shorter texts are no credentials, and words of any message.
+fn secret(value: &HeaderValue) -> Option<&str> {
+    let text = value.to_str().ok().filter(|_| value.is_sensitive())?;
+    let text = text.strip_prefix("Bearer ").unwrap_or(text);
+    (text.len() >= LEAST_SECRET).then_some(text)
 }
 
 fn sensitive(mut value: HeaderValue) -> HeaderValue {

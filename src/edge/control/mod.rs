@@ -118,14 +118,18 @@ impl ControlPlane for ControlClient {
     }
 }
 
-/// What an error answer says, for the log: empty, or starting with a space. Bounded in bytes and in time.
-async fn detail(response: Response<Incoming>, within: Duration) -> String {
+/// What an error answer says, for the log: empty, or starting with a space. Bounded in bytes and in time, and without the secrets of the
+/// request it answers, `sent` being the headers of that request alone (INVARIANT 6): a service may repeat what it does not like.
+async fn detail(client: &ControlClient, response: Response<Incoming>, sent: &HeaderMap) -> String {
+    let within = client.limits.guardrail;
     let mut pieces = Pieces::new(response.into_body(), within);
     let body = Deadline::within(within)
         .bound(pieces.whole(ERROR_BODY))
         .await;
     let text = match body {
-        Ok(Ok(body)) => api_error::parse(&body).to_string(),
+        Ok(Ok(body)) => {
+            api_error::parse(client.standing.redact(&body, sent).as_bytes()).to_string()
+        }
         Ok(Err(_)) | Err(_) => String::new(),
     };
     if text.is_empty() {

@@ -69,7 +69,7 @@ async fn refused(
     let retry_after = retry_after_of(response.headers());
     PollError::Status {
         status: status.as_u16(),
-        detail: detail(response, client.limits.guardrail).await,
+        detail: detail(client, response, &HeaderMap::new()).await,
         retry_after,
     }
 }

@@ -85,6 +85,8 @@ async fn attempt(
                 Duration::ZERO,
             );
         }
+        // It may have been written, so a notification is not sent again (RT-010).
+        Err(_) if kind == ReplyKind::Notify => return Attempt::Failed(PostError::Timeout),
         Err(_) => return Attempt::Again(PostError::Timeout, Duration::ZERO),
     };
     let status = response.status().as_u16();
@@ -96,7 +98,7 @@ async fn attempt(
         Meaning::Again | Meaning::Refused => {
             let error = PostError::Status {
                 status,
-                detail: detail(response, client.limits.guardrail).await,
+                detail: detail(client, response, headers).await,
             };
             if meaning == Meaning::Again {
                 Attempt::Again(error, wait)
@@ -112,6 +114,7 @@ fn was_sent(error: &SendError) -> bool {
     match error {
         SendError::Identity(_) => false,
         SendError::Http(error) => !error.is_connect(),
+        SendError::Framing => true,
     }
 }
 

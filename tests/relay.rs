@@ -1,0 +1,563 @@
+#![cfg(feature = "demo")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+//! The relay between a control plane and servers in memory, on paused time. Proves: each command gets its one outcome whatever the two
+//! sides do (INVARIANT 7), nobody waits for somebody else's server, and the poll loop is patient and stops when told to.
+
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis::relay::pipeline::Relay;
+use portcullis::relay::polling;
+use portcullis::relay::port::{PollError, PostError, Posted};
+use portcullis_policy::permit::{Origin, ReplyKind};
+use portcullis_policy::{Failure, FailureKind, FailureSource};
+use support::desk::{Desk, HELD};
+use support::script::{Asked, Line, Play, Scripted};
+use support::{CALL, LONG, call, element, one, polled, termination};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// A poll loop that runs until a test ends it.
+struct Loop {
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    poller: tokio::task::JoinHandle<()>,
+}
+
+impl Loop {
+    fn start(relay: Relay<Desk, Scripted>) -> Self {
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let poller = tokio::spawn(polling::poll(Arc::new(relay), stop.clone(), tasks.clone()));
+        Self {
+            stop,
+            tasks,
+            poller,
+        }
+    }
+
+    /// Stops polling and lets running calls finish.
+    async fn drain(self) {
+        self.stop.cancel();
+        self.poller.await.unwrap();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+async fn handle(desk: &Desk, servers: &Scripted, polled: portcullis::wire::command::Polled) {
+    support::relay(desk.clone(), servers.clone())
+        .handle(polled, Instant::now())
+        .await;
+}
+
+fn timed_out() -> Failure {
+    Failure::new(FailureSource::Timeout, FailureKind::Timeout)
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_command_has_exactly_one_reply_whatever_it_is_dp_001_017_073() {
+    let notification = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+    let rows: [(String, ReplyKind, Origin, u16); 7] = [
+        (
+            element("r", "main", "", CALL),
+            ReplyKind::Response,
+            Origin::Judged,
+            200,
+        ),
+        (
+            element("r", "main", "", &CALL.replace("echo", "rm")),
+            ReplyKind::Response,
+            Origin::Denial,
+            200,
+        ),
+        (
+            element("r", "main", "", notification),
+            ReplyKind::Ack,
+            Origin::Acknowledgement,
+            200,
+        ),
+        (
+            element(
+                "r",
+                "main",
+                "",
+                r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#,
+            ),
+            ReplyKind::Ack,
+            Origin::Denial,
+            202,
+        ),
+        (
+            termination("r"),
+            ReplyKind::Termination,
+            Origin::Acknowledgement,
+            200,
+        ),
+        // E3: a channel nobody serves. E6: an answer to nothing.
+        (
+            element("r", "harpoon", "", CALL),
+            ReplyKind::Response,
+            Origin::Denial,
+            400,
+        ),
+        (
+            element("r", "main", "", r#"{"jsonrpc":"2.0","id":1,"result":{}}"#),
+            ReplyKind::Response,
+            Origin::Denial,
+            400,
+        ),
+    ];
+    for (element, kind, origin, code) in rows {
+        let (desk, servers) = (Desk::new(), Scripted::willing());
+        handle(&desk, &servers, one(element.clone())).await;
+        let reply = desk.reply("r");
+        assert_eq!(
+            (reply.kind, reply.origin, reply.code),
+            (kind, origin, code),
+            "{element}"
+        );
+        let reached = matches!(origin, Origin::Judged | Origin::Acknowledgement);
+        assert_eq!(servers.asked().len(), usize::from(reached), "{element}");
+    }
+}
+
+/// Every way a server can fail to answer still ends in one reply.
+#[tokio::test(start_paused = true)]
+async fn every_failure_of_a_server_has_exactly_one_reply_dp_028_055_059() {
+    let refused = Failure::new(FailureSource::Connect, FailureKind::ConnectionRefused);
+    type Make = fn(&Asked) -> Play;
+    let rows: [(Make, &str); 6] = [
+        (|_| Play::Silent, "502 timeout/timeout"),
+        (|_| Play::Hang, "502 timeout/timeout"),
+        (|_| Play::Say(vec![Line::Hang]), "502 timeout/timeout"),
+        (|_| Play::Say(vec![]), "502 transport_closed/eof"),
+        (
+            |_| Play::Say(vec![Line::Fail(timed_out())]),
+            "502 timeout/timeout",
+        ),
+        (
+            |_| Play::Say(vec![Line::Text("[]".to_owned())]),
+            "502 protocol/malformed_json",
+        ),
+    ];
+    for (number, (play, expected)) in rows.into_iter().enumerate() {
+        let desk = Desk::new();
+        handle(&desk, &Scripted::new(play), call("r")).await;
+        assert_eq!(desk.reply("r").failure(), expected, "row {number}");
+        assert_eq!(desk.posts().len(), 1, "row {number}");
+    }
+    let desk = Desk::new();
+    handle(
+        &desk,
+        &Scripted::new(move |_| Play::Fail(refused)),
+        call("r"),
+    )
+    .await;
+    assert_eq!(desk.reply("r").failure(), "502 connect/connection_refused");
+}
+
+/// E1, E4, W-51: of a batch in which everything that can be wrong is wrong, the good ones run and the bad ones hear of it.
+#[tokio::test(start_paused = true)]
+async fn one_bad_command_spoils_no_neighbour_e1_e4_w_51_cp_017() {
+    let (desk, servers) = (Desk::new(), Scripted::willing());
+    let bad = [
+        r#"{"request_id":"b1","shard_token":"s","command_type":"exec","jsonrpc":{}}"#,
+        r#"{"request_id":"b2","shard_token":"s","command_type":"jsonrpc"}"#,
+        r#"{"request_id":"b3","shard_token":"s","command_type":"jsonrpc","jsonrpc":{},"jsonrpc":{}}"#,
+        r#"{"request_id":"b4","shard_token":"s","command_type":"session_termination"}"#,
+        r#"{"request_id":"b5","shard_token":"s","channel":"no name","command_type":"jsonrpc","jsonrpc":{}}"#,
+    ];
+    let nameless = ["null", "7", r#"{"shard_token":"s"}"#];
+    let mut elements = vec![element("g1", "main", "", CALL)];
+    elements.extend(bad.iter().chain(&nameless).map(|e| (*e).to_owned()));
+    elements.push(element("g2", "other", "", CALL));
+    desk.queue(Ok(polled(&elements)));
+    let running = Loop::start(support::relay(desk.clone(), servers.clone()));
+    sleep(Duration::from_secs(1)).await;
+    running.drain().await;
+    for id in ["g1", "g2"] {
+        assert_eq!(desk.reply(id).origin, Origin::Judged, "{id}");
+    }
+    for id in ["b1", "b2", "b3", "b4", "b5"] {
+        let reply = desk.reply(id);
+        assert_eq!((reply.origin, reply.code), (Origin::Denial, 400), "{id}");
+    }
+    assert_eq!(desk.posts().len(), 7, "who cannot be named gets nothing");
+    assert_eq!(servers.asked().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_posted_once_the_services_own_deadline_passed_dp_002_004_cp_011() {
+    let timeout = r#""response_timeout":"4500ms","#;
+    type Make = fn(&Asked) -> Play;
+    let slow: [Make; 4] = [
+        |_| Play::Hang,
+        |_| Play::Silent,
+        |_| Play::Say(vec![Line::Hang]),
+        |asked| Play::Say(vec![Line::Wait(Duration::from_secs(5)), asked.answer()]),
+    ];
+    for (number, play) in slow.into_iter().enumerate() {
+        let (desk, servers) = (Desk::new(), Scripted::new(play));
+        let received = Instant::now();
+        let command = one(element("r", "main", timeout, CALL));
+        let relay = support::relay(desk.clone(), servers.clone());
+        relay.handle(command, received).await;
+        assert_eq!(received.elapsed().as_millis() / 10, 450, "row {number}");
+        assert!(desk.posts().is_empty(), "row {number}: {:?}", desk.posts());
+    }
+    // Taken so late that it had passed already: no server hears of it.
+    let (desk, servers) = (Desk::new(), Scripted::willing());
+    let received = Instant::now();
+    sleep(Duration::from_secs(5)).await;
+    let command = one(element("r", "main", timeout, CALL));
+    let relay = support::relay(desk.clone(), servers.clone());
+    relay.handle(command, received).await;
+    assert!(desk.posts().is_empty() && servers.asked().is_empty());
+}
+
+/// W-17, E9: our own maximum holds whatever the service asks for, and the caller hears of it.
+#[tokio::test(start_paused = true)]
+async fn our_own_maximum_is_told_as_a_timeout_w_17_e9() {
+    for asked in [
+        "",
+        r#""response_timeout":"9999999h","#,
+        r#""response_timeout":"soon","#,
+        r#""response_timeout":"300s","#,
+    ] {
+        let desk = Desk::new();
+        let start = Instant::now();
+        let command = one(element("r", "main", asked, CALL));
+        handle(&desk, &Scripted::new(|_| Play::Hang), command).await;
+        assert_eq!(desk.reply("r").failure(), "502 timeout/timeout", "{asked}");
+        assert_eq!(start.elapsed().as_secs(), LONG.as_secs(), "{asked}");
+    }
+}
+
+/// F1: a panic on the way refuses that command, names it by its own id, and harms no other.
+#[tokio::test(start_paused = true)]
+async fn a_panic_is_answered_with_a_refusal_f1() {
+    type Make = fn(&Asked) -> Play;
+    let panics: [Make; 3] = [
+        |_| Play::Panic,
+        |_| Play::Say(vec![Line::Panic]),
+        |asked| Play::Say(vec![asked.progress(1), Line::Panic]),
+    ];
+    for (number, play) in panics.into_iter().enumerate() {
+        let desk = Desk::new();
+        let servers = Scripted::new(move |asked| {
+            if asked.channel.as_str() == "main" {
+                play(asked)
+            } else {
+                Play::Say(vec![asked.answer()])
+            }
+        });
+        desk.queue(Ok(polled(&[
+            element("bad", "main", "", CALL),
+            element("good", "other", "", CALL),
+        ])));
+        desk.queue(Ok(polled(&[termination("end")])));
+        let running = Loop::start(support::relay(desk.clone(), servers));
+        sleep(Duration::from_secs(1)).await;
+        running.drain().await;
+        let reply = desk.reply("bad");
+        assert_eq!(
+            (reply.origin, reply.code),
+            (Origin::Denial, 200),
+            "{number}"
+        );
+        assert_eq!(reply.value()["id"], "a-1");
+        assert_eq!(reply.error_code(), -31403);
+        assert_eq!(desk.reply("good").origin, Origin::Judged);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn notices_stop_after_one_that_is_not_taken_and_the_answer_does_not_dp_064() {
+    let desk = Desk::judging(|post| {
+        if post.is_terminal() || post.json.contains(r#""progress":1}"#) {
+            Ok(Posted::Accepted)
+        } else {
+            Err(PostError::Transport("connection_reset"))
+        }
+    });
+    let servers = Scripted::new(|asked| {
+        let mut lines: Vec<Line> = (1..=5).map(|done| asked.progress(done)).collect();
+        lines.push(asked.answer());
+        Play::Say(lines)
+    });
+    handle(&desk, &servers, call("r")).await;
+    let kinds: Vec<ReplyKind> = desk.posts().iter().map(|post| post.kind).collect();
+    assert_eq!(
+        kinds,
+        [ReplyKind::Notify, ReplyKind::Notify, ReplyKind::Response]
+    );
+    assert_eq!(desk.reply("r").origin, Origin::Judged);
+}
+
+#[tokio::test(start_paused = true)]
+async fn notices_come_before_the_answer_and_in_order_dp_016() {
+    let desk = Desk::new();
+    let servers = Scripted::new(|asked| {
+        Play::Say(vec![
+            asked.progress(1),
+            asked.progress(2),
+            asked.progress(3),
+            asked.answer(),
+        ])
+    });
+    handle(&desk, &servers, call("r")).await;
+    let posts = desk.posts();
+    for (number, post) in posts[..3].iter().enumerate() {
+        assert_eq!(post.value()["params"]["progress"], number + 1);
+        assert_eq!(post.value()["params"]["progressToken"], "t-1");
+    }
+    assert_eq!(posts[3].value()["id"], "a-1");
+    assert_eq!(posts.len(), 4);
+}
+
+/// A reply nobody takes is given up once, and the place of its command is free again.
+#[tokio::test(start_paused = true)]
+async fn a_reply_that_is_not_taken_is_posted_once_by_the_relay_dp_060() {
+    let desk = Desk::judging(|_| {
+        Err(PostError::Status {
+            status: 401,
+            detail: String::new(),
+        })
+    });
+    handle(&desk, &Scripted::willing(), call("r")).await;
+    assert_eq!(desk.posts().len(), 1);
+}
+
+/// W-01: the places of a server that hangs are its own.
+#[tokio::test(start_paused = true)]
+async fn a_slow_channel_does_not_starve_another_w_01() {
+    let desk = Desk::new();
+    let servers = Scripted::new(|asked| {
+        if asked.channel.as_str() == "main" {
+            Play::Hang
+        } else {
+            Play::Say(vec![asked.answer()])
+        }
+    });
+    let mut elements: Vec<String> = (0..8)
+        .map(|n| element(&format!("slow{n}"), "main", "", CALL))
+        .collect();
+    elements.push(element("quick", "other", "", CALL));
+    desk.queue(Ok(polled(&elements)));
+    let running = Loop::start(support::relay(desk.clone(), servers.clone()));
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(desk.reply("quick").origin, Origin::Judged);
+    let at_main = servers.asked();
+    let at_main = at_main.iter().filter(|a| a.channel.as_str() == "main");
+    assert_eq!(
+        at_main.count(),
+        4,
+        "as many at once as the channel may have"
+    );
+    running.drain().await;
+    for n in 0..8 {
+        let reply = desk.reply(&format!("slow{n}"));
+        assert_eq!(reply.failure(), "502 timeout/timeout");
+    }
+}
+
+/// B12, W-18: what ends a call must not wait behind it.
+#[tokio::test(start_paused = true)]
+async fn a_cancellation_does_not_wait_behind_the_calls_it_ends() {
+    let desk = Desk::new();
+    let servers = Scripted::new(|asked| match asked.method().as_str() {
+        "tools/call" => Play::Hang,
+        _ => Play::Say(vec![]),
+    });
+    let numbered = |n: usize| {
+        CALL.replace("a-1", &format!("a-{n}"))
+            .replace("1e2", &format!("9{n}"))
+    };
+    let elements: Vec<String> = (0..4)
+        .map(|n| element(&format!("c{n}"), "main", "", &numbered(n)))
+        .collect();
+    desk.queue(Ok(polled(&elements)));
+    desk.queue(Ok(polled(&[element(
+        "cancel",
+        "main",
+        "",
+        r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"a-2"}}"#,
+    )])));
+    let running = Loop::start(support::relay(desk.clone(), servers.clone()));
+    sleep(Duration::from_secs(1)).await;
+    let reply = desk.reply("cancel");
+    assert_eq!(
+        (reply.kind, reply.origin),
+        (ReplyKind::Ack, Origin::Acknowledgement)
+    );
+    let asked = servers.asked();
+    let third = asked
+        .iter()
+        .find(|a| a.body.contains(r#""n":92,"#))
+        .unwrap();
+    let cancelled = format!(r#""requestId":{}}}"#, third.id());
+    assert!(asked.last().unwrap().body.contains(&cancelled));
+    running.drain().await;
+}
+
+/// E8, PL-011: a batch of more than was asked for is carried out whole, within the places there are.
+#[tokio::test(start_paused = true)]
+async fn a_batch_over_the_limit_loses_nothing_e8_pl_011() {
+    let desk = Desk::new();
+    let servers = Scripted::new(|asked| {
+        Play::Say(vec![Line::Wait(Duration::from_millis(50)), asked.answer()])
+    });
+    let elements: Vec<String> = (0..300)
+        .map(|n| element(&format!("r{n}"), "main", "", CALL))
+        .collect();
+    desk.queue(Ok(polled(&elements)));
+    let running = Loop::start(support::relay(desk.clone(), servers.clone()));
+    sleep(Duration::from_secs(10)).await;
+    running.drain().await;
+    for n in 0..300 {
+        assert_eq!(desk.reply(&format!("r{n}")).origin, Origin::Judged, "{n}");
+    }
+    assert_eq!(desk.posts().len(), 300);
+    assert!(
+        desk.polls()
+            .iter()
+            .all(|(_, limit)| (1..=16).contains(limit))
+    );
+}
+
+/// PL-016 and the drain: no poll after the token, and what was taken is finished.
+#[tokio::test(start_paused = true)]
+async fn polling_stops_on_the_token_and_running_calls_finish_pl_016() {
+    let desk = Desk::new();
+    let servers =
+        Scripted::new(|asked| Play::Say(vec![Line::Wait(Duration::from_secs(10)), asked.answer()]));
+    desk.queue(Ok(vec![call("r")]));
+    let running = Loop::start(support::relay(desk.clone(), servers));
+    sleep(Duration::from_secs(1)).await;
+    let polls = desk.polls().len();
+    assert!(desk.posts().is_empty());
+    running.drain().await;
+    assert_eq!(desk.polls().len(), polls);
+    assert_eq!(desk.reply("r").origin, Origin::Judged);
+}
+
+/// What an open poll brings after the token still runs: the service handed it over.
+#[tokio::test(start_paused = true)]
+async fn a_poll_that_is_open_at_the_stop_loses_no_command() {
+    let desk = Desk::new();
+    desk.queue_late(Duration::from_secs(9), Ok(vec![call("late")]));
+    let running = Loop::start(support::relay(desk.clone(), Scripted::willing()));
+    sleep(Duration::from_secs(1)).await;
+    running.drain().await;
+    assert_eq!(desk.reply("late").origin, Origin::Judged);
+    assert_eq!(desk.polls().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_service_may_ask_for_more_patience_than_the_backoff_rt_001_007() {
+    let desk = Desk::new();
+    let refused = |retry_after| {
+        Err(PollError::Status {
+            status: 503,
+            detail: String::new(),
+            retry_after,
+        })
+    };
+    desk.queue(refused(Some(Duration::from_secs(5))));
+    desk.queue(refused(None));
+    desk.queue(Ok(Vec::new()));
+    let running = Loop::start(support::relay(desk.clone(), Scripted::willing()));
+    sleep(Duration::from_secs(20)).await;
+    running.drain().await;
+    let polls = desk.polls();
+    assert!(polls[1].0 - polls[0].0 >= Duration::from_secs(5));
+    let second = polls[2].0 - polls[1].0;
+    assert!(second >= Duration::from_millis(200), "{second:?}");
+    assert!(
+        second < Duration::from_secs(1),
+        "only the backoff: {second:?}"
+    );
+}
+
+/// Wire sheet 5.2: an error is tried again forever, ever less often, and success starts the row again.
+#[tokio::test(start_paused = true)]
+async fn failing_polls_back_off_and_recover_pl_012_pl_014() {
+    let desk = Desk::new();
+    for error in [
+        PollError::Timeout,
+        PollError::Transport("connection_refused"),
+        PollError::Body("too_large"),
+    ] {
+        for _ in 0..10 {
+            desk.queue(Err(error.clone()));
+        }
+    }
+    desk.queue(Ok(vec![call("r")]));
+    desk.queue(Err(PollError::Timeout));
+    let running = Loop::start(support::relay(desk.clone(), Scripted::willing()));
+    sleep(Duration::from_secs(400)).await;
+    running.drain().await;
+    let polls = desk.polls();
+    let waits: Vec<Duration> = polls.windows(2).map(|p| p[1].0 - p[0].0).collect();
+    assert!(waits[..30].iter().all(|w| *w >= Duration::from_millis(200)));
+    assert!(waits[..30].iter().all(|w| *w <= Duration::from_secs(11)));
+    assert_eq!(waits[31].as_millis() / 10, 20, "the row starts again");
+    assert_eq!(desk.reply("r").origin, Origin::Judged);
+}
+
+/// Wire sheet 5.1, HAZARD: a service that answers at once with nothing makes no hot loop.
+#[tokio::test(start_paused = true)]
+async fn an_instantly_empty_service_makes_no_hot_loop() {
+    let desk = Desk::new().hasty();
+    let running = Loop::start(support::relay(desk.clone(), Scripted::willing()));
+    sleep(Duration::from_secs(10)).await;
+    running.drain().await;
+    let polls = desk.polls().len();
+    assert!((50..=110).contains(&polls), "{polls}");
+}
+
+/// The same service with elements nobody can use is as empty.
+#[tokio::test(start_paused = true)]
+async fn a_service_of_garbage_makes_no_hot_loop_either() {
+    let desk = Desk::new().hasty();
+    for _ in 0..1000 {
+        desk.queue(Ok(polled(&["{}".to_owned(), "null".to_owned()])));
+    }
+    let running = Loop::start(support::relay(desk.clone(), Scripted::willing()));
+    sleep(Duration::from_secs(10)).await;
+    running.drain().await;
+    let polls = desk.polls().len();
+    assert!((50..=110).contains(&polls), "{polls}");
+}
+
+/// No poll asks for more than there is room for, and none is sent when there is no room (PL-001).
+#[tokio::test(start_paused = true)]
+async fn a_full_house_does_not_poll_pl_001() {
+    let desk = Desk::new();
+    let servers = Scripted::new(|_| Play::Hang);
+    let elements: Vec<String> = (0..16)
+        .map(|n| element(&format!("r{n}"), "main", "", CALL))
+        .collect();
+    desk.queue(Ok(polled(&elements)));
+    let running = Loop::start(support::relay(desk.clone(), servers));
+    let quiet = timeout(LONG - Duration::from_secs(1), std::future::pending::<()>()).await;
+    assert!(quiet.is_err());
+    assert_eq!(desk.polls().len(), 1);
+    sleep(HELD).await;
+    assert!(desk.polls().len() > 1);
+    running.drain().await;
+    assert!(
+        desk.posts()
+            .iter()
+            .all(|p| p.failure() == "502 timeout/timeout")
+    );
+}

@@ -1,0 +1,106 @@
+//! What the tests of the two edges and of the relay share: a control plane in memory, servers that misbehave, and the way a command takes
+//! between them.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+pub mod desk;
+pub mod https;
+pub mod raw;
+pub mod script;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use portcullis::edge::net::Peer;
+use portcullis::edge::tls::{Floor, Parts};
+use portcullis::relay::admission::Admission;
+use portcullis::relay::pipeline::Relay;
+use portcullis::relay::port::{ControlPlane, Upstream};
+use portcullis::runtime::fresh::Fresh;
+use portcullis::wire::command::Polled;
+use portcullis::wire::poll;
+use portcullis_certs::Roots;
+use portcullis_certs::dev::Authority;
+use portcullis_policy::gate::Caps;
+use portcullis_policy::{Channel, Ledger, PolicySet};
+
+/// Long enough that it only ends a test that would hang.
+pub const LONG: Duration = Duration::from_secs(20);
+
+/// Two servers: `main` with the tool `echo`, `other` with the tool `echo`.
+pub const POLICY: &str = "schema = 1\n[[server]]\nchannel = \"main\"\ntools = [\"echo\"]\n[[server]]\nchannel = \"other\"\ntools = [\"echo\"]\n";
+
+/// A call of the listed tool by a caller who wants progress.
+pub const CALL: &str = r#"{"jsonrpc":"2.0","id":"a-1","method":"tools/call","params":{"_meta":{"progressToken":"t-1"},"name":"echo","arguments":{"n":1e2,"s":"\u0041\/"}}}"#;
+
+pub fn policy(text: &str) -> Arc<PolicySet> {
+    Arc::new(PolicySet::compile(text.as_bytes()).unwrap_or_else(|mistakes| panic!("{mistakes:?}")))
+}
+
+/// A relay under [`POLICY`] with room for 16 commands, 4 at once on each channel.
+pub fn relay<C: ControlPlane, U: Upstream>(control: C, upstream: U) -> Relay<C, U> {
+    let channels = [Channel::main(), channel("other")];
+    Relay {
+        control,
+        upstream,
+        policy: policy(POLICY),
+        ledger: Arc::new(Ledger::default()),
+        admission: Admission::new(16, 4, channels),
+        fresh: Fresh::new().unwrap(),
+        longest: LONG,
+    }
+}
+
+pub fn channel(name: &str) -> Channel {
+    Channel::parse(name).unwrap()
+}
+
+/// Elements of a poll body as the agent decodes them.
+pub fn polled(elements: &[String]) -> Vec<Polled> {
+    let body = format!(r#"{{"commands":[{}]}}"#, elements.join(","));
+    poll::decode(&Bytes::from(body), &Caps::REQUEST).unwrap()
+}
+
+pub fn one(element: String) -> Polled {
+    polled(&[element]).remove(0)
+}
+
+/// One element: a message on a channel, with more members such as `"headers":{…},`.
+pub fn element(request_id: &str, channel: &str, members: &str, message: &str) -> String {
+    format!(
+        r#"{{"request_id":"{request_id}","shard_token":"shard-{request_id}","channel":"{channel}",{members}"command_type":"jsonrpc","jsonrpc":{message}}}"#
+    )
+}
+
+/// The end of the session `s-1`.
+pub fn termination(request_id: &str) -> String {
+    format!(
+        r#"{{"request_id":"{request_id}","shard_token":"shard-{request_id}","channel":"main","command_type":"session_termination","headers":{{"Mcp-Session-Id":["s-1"],"Authorization":["Bearer caller"]}}}}"#
+    )
+}
+
+/// [`CALL`] on `main`.
+pub fn call(request_id: &str) -> Polled {
+    one(element(request_id, "main", "", CALL))
+}
+
+/// A client for plain HTTP on loopback.
+pub fn plain_peer(connect: Duration) -> Peer {
+    Peer::new(
+        Parts::new(Roots::public()).mcp(Floor::Tls13).unwrap(),
+        connect,
+    )
+}
+
+/// A client that trusts one authority and shows nothing of its own.
+pub fn tls_peer(authority: &Authority, connect: Duration) -> Peer {
+    let roots = Roots::private(authority.root_pem().as_bytes(), SystemTime::now()).unwrap();
+    Peer::new(Parts::new(roots).mcp(Floor::Tls13).unwrap(), connect)
+}
