@@ -135,8 +135,8 @@ fn literal(rest: &str, before: Option<char>) -> Option<usize> {
     if rest.starts_with('"') {
         return Some(quoted(rest, '"'));
     }
-    if rest.starts_with('\'') {
-        let mut inside = rest[1..].chars();
+    if let Some(inside) = rest.strip_prefix('\'') {
+        let mut inside = inside.chars();
         let is_char = match inside.next() {
             Some('\\') => true,
             Some(_) => inside.next() == Some('\''),
