@@ -104,11 +104,8 @@ async fn serve(agent: Arc<Agent>, drain: Duration) -> anyhow::Result<()> {
     let mut signals = signals::Signals::new().context("could not listen for signals")?;
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let poller = tokio::spawn(polling::poll(agent, stop.clone(), tasks.clone()));
-    info!(
-        signal = signals.next().await,
-        drain_seconds = drain.as_secs(),
-        "stopping"
-    );
+    let signal = signals.next().await;
+    info!(signal, drain_seconds = drain.as_secs(), "stopping");
     stop.cancel();
     let drained = async {
         poller.await.context("the poll loop failed")?;
