@@ -1,5 +1,6 @@
 //! Wiring: a checked configuration becomes running tasks, and they are drained.
 
+mod credentials;
 mod peers;
 mod policy;
 mod signals;
@@ -13,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::info;
 
-use crate::config::{Config, ConfigError, Mistake};
+use crate::config::{Config, ConfigError};
 use crate::edge::control::ControlClient;
 use crate::edge::control::headers::CLIENT_VERSION;
 use crate::edge::upstream::Servers;
@@ -51,8 +52,9 @@ fn assemble(config: &Config) -> anyhow::Result<Agent> {
         .map(PolicySet::limits)
         .cloned()
         .unwrap_or_default();
-    let upstream = peers::servers(config, &limits, &mut mistakes);
-    let control = peers::control(config, &limits, fresh()?, &mut mistakes)?;
+    let roots = credentials::roots(config, &mut mistakes);
+    let upstream = peers::servers(config, &limits, roots.as_ref(), &mut mistakes);
+    let control = peers::control(config, &limits, roots, fresh()?, &mut mistakes)?;
     match (policy, upstream, control) {
         (Some(policy), Some(upstream), Some(control)) if mistakes.is_empty() => Ok(Relay {
             control,
@@ -122,9 +124,4 @@ async fn serve(agent: Arc<Agent>, drain: Duration) -> anyhow::Result<()> {
     }
     info!("drained");
     Ok(())
-}
-
-/// Adds what is wrong with a file to the report.
-fn report(mistakes: &mut Vec<Mistake>, found: impl IntoIterator<Item = Mistake>) {
-    mistakes.extend(found);
 }

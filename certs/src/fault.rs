@@ -143,18 +143,28 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// What is wrong and where, without the remedy.
+    #[must_use]
+    pub fn problem(&self) -> String {
+        let (label, what, _) = self.code.row();
+        let file = self.file.as_ref();
+        let file = file.map_or_else(String::new, |file| format!(" file `{}`", file.display()));
+        let detail = self.detail.as_ref();
+        let detail = detail.map_or_else(String::new, |detail| format!(": {detail}"));
+        format!("{}{file} {what}{detail} [{label}]", self.part.noun())
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        self.code.row().2
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (label, what, remedy) = self.code.row();
-        write!(f, "{}", self.part.noun())?;
-        if let Some(file) = &self.file {
-            write!(f, " file `{}`", file.display())?;
-        }
-        write!(f, " {what}")?;
-        if let Some(detail) = &self.detail {
-            write!(f, ": {detail}")?;
-        }
-        write!(f, "; {remedy} [{label}]")
+        write!(f, "{}; {}", self.problem(), self.remedy())
     }
 }
 

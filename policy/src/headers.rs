@@ -154,7 +154,7 @@ fn fixed(has_body: bool) -> Vec<Header> {
 
 /// Checks the version and routing headers against the body and builds ours (D2, D3, D4).
 fn routing(sent: &[(String, String)], body: &Body<'_>) -> Result<Vec<Header>, Reason> {
-    let stated = single(sent, "mcp-protocol-version")?;
+    let stated = routed(sent, "mcp-protocol-version")?;
     let revision = stated
         .map(|name| Revision::parse(name).ok_or(Reason::RevisionUnknown))
         .transpose()?;
@@ -162,8 +162,8 @@ fn routing(sent: &[(String, String)], body: &Body<'_>) -> Result<Vec<Header>, Re
     if (modern || body.revision.is_some()) && body.revision != stated {
         return Err(Reason::HeaderMismatch);
     }
-    let method = single(sent, "mcp-method")?;
-    let name = single(sent, "mcp-name")?.map(plain).transpose()?;
+    let method = routed(sent, "mcp-method")?;
+    let name = routed(sent, "mcp-name")?.map(plain).transpose()?;
     let method_agrees = method.map_or(!modern, |m| m == body.method);
     let name_agrees = name
         .as_deref()
@@ -177,6 +177,11 @@ fn routing(sent: &[(String, String)], body: &Body<'_>) -> Result<Vec<Header>, Re
     let mut built = vec![header("mcp-method", body.method)];
     built.extend(body.name.map(|n| header("mcp-name", n)));
     Ok(built)
+}
+
+/// A header that repeats the body: one that stands twice, or cannot be read, repeats nothing.
+fn routed<'a>(sent: &'a [(String, String)], name: &str) -> Result<Option<&'a str>, Reason> {
+    single(sent, name).map_err(|_| Reason::HeaderMismatch)
 }
 
 fn header(name: &str, value: &str) -> Header {
@@ -256,9 +261,15 @@ pub(crate) fn returned(received: &[(String, String)]) -> Vec<(&'static str, Stri
             received
                 .iter()
                 .filter(move |(name, value)| {
-                    name.eq_ignore_ascii_case(lower) && !value.is_empty() && is_value(value)
+                    name.eq_ignore_ascii_case(lower) && may_return(lower, value)
                 })
                 .map(move |(_, value)| (*spelled, value.clone()))
         })
         .collect()
+}
+
+/// A session's name must be one that can be sent back (D19).
+fn may_return(lower_case_name: &str, value: &str) -> bool {
+    let sound = lower_case_name != "mcp-session-id" || check_session(value).is_ok();
+    !value.is_empty() && is_value(value) && sound
 }

@@ -1,24 +1,20 @@
-//! The clients of the peers: identities and roots from their files, TLS from those, one HTTP client each.
+//! The clients of the peers: TLS from what [`super::credentials`] read, one HTTP client each.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::SystemTime;
 
 use anyhow::Context as _;
 use hyper::header::{HeaderName, HeaderValue};
-use portcullis_certs::{Bundle, Fault, Roots};
+use portcullis_certs::Roots;
 use portcullis_policy::document::Limits;
 use secrecy::ExposeSecret as _;
-use tracing::info;
 
-use crate::config::{
-    Binding, ClientIdentity, Config, ConfiguredPath, ExtraHeader, Mistake, TlsMin, TrustMode,
-};
+use super::credentials;
+use crate::config::{Binding, Config, ExtraHeader, Mistake, Source, TlsMin};
 use crate::edge::control::endpoint::Endpoint;
 use crate::edge::control::headers::{Identity, Standing};
 use crate::edge::control::{ControlClient, ControlLimits};
 use crate::edge::net;
-use crate::edge::tls::{Floor, Parts};
+use crate::edge::tls::Floor;
 use crate::edge::upstream::{AnswerCaps, HttpServer, ServerConfig, Servers, Timers};
 use crate::runtime::fresh::Fresh;
 use crate::wire::server_info::{self, Advertised};
@@ -27,16 +23,16 @@ use crate::wire::server_info::{self, Advertised};
 pub(super) fn servers(
     config: &Config,
     limits: &Limits,
+    roots: Option<&Roots>,
     mistakes: &mut Vec<Mistake>,
 ) -> Option<Servers> {
-    let shared = roots(config, mistakes);
     let mut by_channel = HashMap::new();
     for binding in &config.mcp.bindings {
         let own = match &binding.ca_bundle {
-            Some(bundle) => private_roots(bundle, mistakes),
-            None => shared.clone(),
+            Some(bundle) => credentials::private_roots(bundle, mistakes),
+            None => roots.cloned(),
         };
-        let server = own.and_then(|roots| server(config, binding, roots, limits, mistakes));
+        let server = server(config, binding, own, limits, mistakes);
         by_channel.extend(server.map(|server| (binding.channel.clone(), server)));
     }
     (by_channel.len() == config.mcp.bindings.len()).then(|| Servers::new(by_channel))
@@ -45,11 +41,11 @@ pub(super) fn servers(
 fn server(
     config: &Config,
     binding: &Binding,
-    roots: Roots,
+    roots: Option<Roots>,
     limits: &Limits,
     mistakes: &mut Vec<Mistake>,
 ) -> Option<HttpServer> {
-    let parts = parts(
+    let parts = credentials::parts(
         roots,
         binding.identity.as_ref(),
         binding.channel.as_str(),
@@ -89,14 +85,13 @@ fn server(
 pub(super) fn control(
     config: &Config,
     limits: &Limits,
+    roots: Option<Roots>,
     fresh: Fresh,
     mistakes: &mut Vec<Mistake>,
 ) -> anyhow::Result<Option<ControlClient>> {
     let plane = &config.control_plane;
-    let roots = roots(config, &mut Vec::new());
-    let Some(parts) =
-        roots.and_then(|roots| parts(roots, plane.identity.as_ref(), "control plane", mistakes))
-    else {
+    let identity = plane.identity.as_ref();
+    let Some(parts) = credentials::parts(roots, identity, "control plane", mistakes) else {
         return Ok(None);
     };
     let tls = parts.control_plane().context("could not set up TLS")?;
@@ -148,79 +143,10 @@ fn standing(config: &Config, polled: &[String], fresh: &Fresh) -> anyhow::Result
     Standing::new(&identity).context("could not build the headers of the control plane")
 }
 
-/// The roots every peer without its own is certified by.
-fn roots(config: &Config, mistakes: &mut Vec<Mistake>) -> Option<Roots> {
-    let private = match &config.trust.ca_bundle {
-        Some(bundle) => Some(private_roots(bundle, mistakes)?),
-        None => None,
-    };
-    match (private, config.trust.mode) {
-        (Some(private), TrustMode::Replace) => Some(private),
-        (Some(private), TrustMode::Add) => Some(public(config).plus(private)),
-        (None, _) => Some(public(config)),
-    }
-}
-
-/// The built-in roots, and the system's where there are any: a minimal image has none, and that is no mistake.
-fn public(config: &Config) -> Roots {
-    let system = if config.trust.system_roots {
-        Roots::system().ok()
-    } else {
-        None
-    };
-    system.into_iter().fold(Roots::public(), Roots::plus)
-}
-
-fn private_roots(bundle: &ConfiguredPath, mistakes: &mut Vec<Mistake>) -> Option<Roots> {
-    let read = Roots::read(bundle.path(), SystemTime::now());
-    read.map_err(|faults| {
-        super::report(
-            mistakes,
-            faults.iter().map(|fault| file_mistake(bundle, fault)),
-        )
-    })
-    .ok()
-}
-
-/// Roots and, if there is one, the identity to show.
-fn parts(
-    roots: Roots,
-    identity: Option<&ClientIdentity>,
-    peer: &str,
-    mistakes: &mut Vec<Mistake>,
-) -> Option<Parts> {
-    let parts = Parts::new(roots);
-    let Some(files) = identity else {
-        return Some(parts);
-    };
-    match Bundle::read(files.cert.path(), files.key.path(), SystemTime::now()) {
-        Ok(bundle) => {
-            if let Some(leaf) = bundle.chain().first() {
-                info!(peer, subject = leaf.subject, serial = leaf.serial, not_after = %leaf.validity, "read a client identity");
-            }
-            Some(parts.with_identity(Arc::new(bundle)))
-        }
-        Err(faults) => {
-            super::report(
-                mistakes,
-                faults.iter().map(|fault| file_mistake(&files.cert, fault)),
-            );
-            None
-        }
-    }
-}
-
-fn file_mistake(path: &ConfiguredPath, fault: &Fault) -> Mistake {
-    path.mistake(
-        format!("{fault} [{}]", fault.code().label()),
-        "put a file in place that passes, and start again",
-    )
-}
-
 fn no_tls(error: &rustls::Error) -> Mistake {
     Mistake::new(
         "tls",
-        crate::config::Source::Default,
+        Source::Default,
         format!("the cryptography library cannot speak TLS ({error})"),
         "report this build",
     )

@@ -22,14 +22,11 @@ pub(super) fn read(config: &Config, mistakes: &mut Vec<Mistake>) -> Option<Polic
     };
     match PolicySet::compile(&text) {
         Ok(policy) => {
-            super::report(mistakes, unbound(config, &policy));
+            mistakes.extend(unbound(config, &policy));
             Some(policy)
         }
         Err(found) => {
-            super::report(
-                mistakes,
-                found.iter().map(|mistake| at_place(config, mistake)),
-            );
+            mistakes.extend(found.iter().map(|mistake| at_place(config, mistake)));
             None
         }
     }

@@ -1,41 +1,11 @@
-//! What is logged, and how a line looks.
+//! The section of the log.
 //!
-//! Leaves to others: writing it.
+//! Leaves to others: what is logged and how a line looks (`ops::log`).
 
 use super::mistake::Fault;
 use super::reader::Reader;
 use super::table::{LOG_FORMAT, LOG_LEVEL};
-
-/// The log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Log {
-    /// The least important records to write.
-    pub level: LogLevel,
-    /// The shape of a line.
-    pub format: LogFormat,
-}
-
-/// The importance of a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogLevel {
-    /// For finding faults.
-    Debug,
-    /// The ordinary course of things.
-    Info,
-    /// Something to look at.
-    Warn,
-    /// Something is broken.
-    Error,
-}
-
-/// The shape of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// One JSON object a line.
-    Json,
-    /// `key=value` text.
-    StructText,
-}
+use crate::ops::log::{Log, LogFormat, LogLevel};
 
 /// Reads the section, recording every mistake.
 pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Log> {

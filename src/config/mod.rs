@@ -38,7 +38,6 @@ pub use control_plane::{ControlPlane, Polling};
 pub use env::Environment;
 pub use flags::arguments;
 pub use headers::ExtraHeader;
-pub use log::{Log, LogFormat, LogLevel};
 pub use mcp::{Binding, Mcp, Timers, TlsMin};
 pub use mistake::{ConfigError, Fault, Mistake, Notice, Source};
 pub use paths::{ClientIdentity, ConfiguredPath};
@@ -48,6 +47,7 @@ pub use trust::{Trust, TrustMode};
 pub use tunnel_id::TunnelId;
 pub use url::Url;
 
+use crate::ops::log::Log;
 use reader::Reader;
 use sources::Sources;
 

@@ -5,7 +5,36 @@ use std::io;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::fmt;
 
-use crate::config::{Log, LogFormat, LogLevel};
+/// The log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// The least important records to write.
+    pub level: LogLevel,
+    /// The shape of a line.
+    pub format: LogFormat,
+}
+
+/// The importance of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// For finding faults.
+    Debug,
+    /// The ordinary course of things.
+    Info,
+    /// Something to look at.
+    Warn,
+    /// Something is broken.
+    Error,
+}
+
+/// The shape of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// `key=value` text.
+    StructText,
+}
 
 /// Starts the log of the process. A second call changes nothing.
 pub fn start(log: Log) {

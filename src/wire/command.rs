@@ -41,7 +41,7 @@ pub struct Command {
 
 /// What a command asks for.
 pub enum CommandKind {
-    /// Pass on one MCP message: its bytes as received, a slice of the poll body, not yet judged.
+    /// Pass on one MCP message: its bytes as received, not yet judged.
     Jsonrpc(Bytes),
     /// End the session named by the `mcp-session-id` header, which is present and not empty.
     SessionTermination,

@@ -92,22 +92,22 @@ impl<'a> Frame<'a> {
 
     /// INVARIANT: 10, a type that is not known is never taken for another (E4), whatever else the element
     /// has.
-    pub(super) fn kind(&self, text: &Bytes) -> Result<CommandKind, UnusableReason> {
+    pub(super) fn kind(&self) -> Result<CommandKind, UnusableReason> {
         let name = self
             .command_type
             .ok_or(UnusableReason::CommandTypeMissing)?
             .text();
         match name.as_deref() {
-            Some("jsonrpc") => self.payload(text).map(CommandKind::Jsonrpc),
+            Some("jsonrpc") => self.payload().map(CommandKind::Jsonrpc),
             Some("session_termination") => Ok(CommandKind::SessionTermination),
             Some("") => Err(UnusableReason::CommandTypeMissing),
             _ => Err(UnusableReason::UnsupportedCommandType),
         }
     }
 
-    fn payload(&self, text: &Bytes) -> Result<Bytes, UnusableReason> {
+    fn payload(&self) -> Result<Bytes, UnusableReason> {
         let node = self.payload.ok_or(UnusableReason::JsonrpcMissing)?;
-        Ok(text.slice(node.span().range()))
+        Ok(Bytes::copy_from_slice(node.raw()))
     }
 
     pub(super) fn headers(&self, notices: &mut Vec<Notice>) -> Result<Headers, UnusableReason> {

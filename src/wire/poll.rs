@@ -1,8 +1,8 @@
 //! The body of a poll answer, taken apart into commands.
 //!
 //! Promises: the elements are found first and each is gated alone, so what is wrong with one spoils no
-//! neighbour (E1); members count only in their exact spelling, unknown ones are ignored; and payloads are
-//! slices of the body, not copies. Judging the payload is the policy's part, answering an unusable element
+//! neighbour (E1); members count only in their exact spelling, unknown ones are ignored; and a payload is
+//! a copy of its own bytes, so that one small command in flight does not keep a large body in memory. Judging the payload is the policy's part, answering an unusable element
 //! the relay's, and capping the body as a whole the part of whoever reads it.
 
 use bytes::Bytes;
@@ -37,20 +37,22 @@ pub fn decode(body: &Bytes, payload: &Caps) -> Result<Vec<Polled>, EnvelopeError
     let bytes = payload.bytes.saturating_add(FRAME_BYTES);
     let caps = Caps { bytes, ..*payload };
     let spans = gate::elements(body, "commands", MAX_ELEMENTS)?;
-    let elements = spans.into_iter().map(|span| body.slice(span.range()));
-    Ok(elements.map(|text| element(&text, &caps)).collect())
+    let elements = spans
+        .into_iter()
+        .map(|span| body.get(span.range()).unwrap_or_default());
+    Ok(elements.map(|text| element(text, &caps)).collect())
 }
 
-fn element(text: &Bytes, caps: &Caps) -> Polled {
+fn element(text: &[u8], caps: &Caps) -> Polled {
     let decoded = match gate::object(text, caps, &frame::MEMBERS, Some(frame::PAYLOAD)) {
-        Ok(object) => command(text, &Frame::read(object)),
+        Ok(object) => command(&Frame::read(object)),
         Err(error) => Err(refused(text, error)),
     };
     decoded.map_or_else(Polled::Unusable, Polled::Command)
 }
 
 /// Later checks can name the command they fail, so the address comes first.
-fn command(text: &Bytes, frame: &Frame<'_>) -> Result<Command, Unusable> {
+fn command(frame: &Frame<'_>) -> Result<Command, Unusable> {
     let address = address(frame)?;
     let fail = |reason| Unusable {
         reason,
@@ -58,7 +60,7 @@ fn command(text: &Bytes, frame: &Frame<'_>) -> Result<Command, Unusable> {
     };
     let mut notices = Vec::new();
     frame.channel().map_err(fail)?;
-    let kind = frame.kind(text).map_err(fail)?;
+    let kind = frame.kind().map_err(fail)?;
     let headers = frame.headers(&mut notices).map_err(fail)?;
     let created_at = frame.created_at().map_err(fail)?;
     let response_timeout = frame.response_timeout(&mut notices);

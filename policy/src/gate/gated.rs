@@ -5,8 +5,8 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::levels::{Level, Slot};
-use super::scan::{self, Keep, Plan, Watch};
-use super::{Caps, Fault, GateError, Node, Span};
+use super::watch::{Keep, Plan, Watch};
+use super::{Caps, Fault, GateError, Node, Span, scan};
 
 /// One MCP message that passed the gate. It owns the bytes that were judged; only [`message`] makes one.
 pub struct Gated {

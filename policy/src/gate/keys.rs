@@ -1,8 +1,8 @@
 //! Repeated member names, told apart by value and not by spelling (A1, A2).
 //!
 //! One stack holds the names of every open object. A small object compares each new name with the ones before
-//! it, by a 64-bit fingerprint first. A large one waits until it closes, then sorts its names by a keyed hash
-//! and compares neighbours: whoever chooses the names cannot choose their hashes (A18).
+//! it, by a 64-bit fingerprint first. A large one waits until it closes, then sorts keyed hashes of its names and
+//! compares neighbours, and only if two are equal the names: who chooses names cannot choose hashes (A18).
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
@@ -15,6 +15,8 @@ const FEW: usize = 16;
 #[derive(Debug)]
 pub(super) struct Keys {
     names: Vec<Name>,
+    /// Keyed hashes of the names of one large object, while it closes.
+    hashes: Vec<u64>,
     /// The values of names that are written with escapes.
     unescaped: String,
 }
@@ -28,8 +30,7 @@ pub(super) struct Mark {
 
 #[derive(Debug, Clone, Copy)]
 struct Name {
-    /// A fingerprint while the object is open, a keyed hash once it is sorted.
-    hash: u64,
+    fingerprint: u64,
     place: Place,
 }
 
@@ -51,6 +52,7 @@ impl Keys {
     pub(super) fn new() -> Self {
         Self {
             names: Vec::with_capacity(2 * FEW),
+            hashes: Vec::new(),
             unescaped: String::new(),
         }
     }
@@ -65,7 +67,7 @@ impl Keys {
 
     /// Adds a member name of the innermost object, whose names begin at `since`, and refuses it if it is
     /// there already or holds U+0000 (A4). `raw` is the text between its quotes.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(
         &mut self,
         text: &[u8],
@@ -78,12 +80,12 @@ impl Keys {
         } else {
             Place::Text(raw)
         };
-        let hash = fingerprint(self.value(text, place));
+        let fingerprint = fingerprint(self.value(text, place));
         let siblings = self.names.get(since.names..).unwrap_or_default();
-        if siblings.len() < FEW && self.holds(text, siblings, Name { hash, place }) {
+        if siblings.len() < FEW && self.holds(text, siblings, Name { fingerprint, place }) {
             return Err(Fault::DuplicateKey);
         }
-        self.names.push(Name { hash, place });
+        self.names.push(Name { fingerprint, place });
         Ok(())
     }
 
@@ -104,18 +106,22 @@ impl Keys {
     }
 
     fn refuse_repeated(&mut self, text: &[u8], since: Mark) -> Result<(), Fault> {
-        let Self { names, unescaped } = self;
+        let Self {
+            names,
+            hashes,
+            unescaped,
+        } = self;
         let names = names.get_mut(since.names..).unwrap_or_default();
         let value = |name: &Name| value_of(text, unescaped, name.place);
         let keyed = RandomState::new();
-        for name in names.iter_mut() {
-            let mut hasher = keyed.build_hasher();
-            hasher.write(value(name));
-            name.hash = hasher.finish();
+        hashes.clear();
+        hashes.extend(names.iter().map(|name| hash(&keyed, value(name))));
+        hashes.sort_unstable();
+        if neighbours(hashes).all(|(a, b)| a != b) {
+            return Ok(());
         }
-        names.sort_unstable_by(|a, b| a.hash.cmp(&b.hash).then_with(|| value(a).cmp(value(b))));
-        let mut pairs = names.iter().zip(names.iter().skip(1));
-        match pairs.any(|(a, b)| a.hash == b.hash && value(a) == value(b)) {
+        names.sort_unstable_by(|a, b| value(a).cmp(value(b)));
+        match neighbours(names).any(|(a, b)| value(a) == value(b)) {
             true => Err(Fault::DuplicateKey),
             false => Ok(()),
         }
@@ -124,7 +130,8 @@ impl Keys {
     #[inline]
     fn holds(&self, text: &[u8], siblings: &[Name], new: Name) -> bool {
         siblings.iter().any(|old| {
-            old.hash == new.hash && self.value(text, old.place) == self.value(text, new.place)
+            old.fingerprint == new.fingerprint
+                && self.value(text, old.place) == self.value(text, new.place)
         })
     }
 
@@ -146,6 +153,16 @@ impl Keys {
     }
 }
 
+fn hash(keyed: &RandomState, value: &[u8]) -> u64 {
+    let mut hasher = keyed.build_hasher();
+    hasher.write(value);
+    hasher.finish()
+}
+
+fn neighbours<T>(sorted: &[T]) -> impl Iterator<Item = (&T, &T)> {
+    sorted.iter().zip(sorted.iter().skip(1))
+}
+
 #[inline]
 fn value_of<'a>(text: &'a [u8], unescaped: &'a str, place: Place) -> &'a [u8] {
     match place {
@@ -154,18 +171,19 @@ fn value_of<'a>(text: &'a [u8], unescaped: &'a str, place: Place) -> &'a [u8] {
     }
 }
 
-/// Tells most names apart; exact below eight bytes. Equal ones are compared in full.
+/// Tells most names apart. Equal ones are compared in full.
 #[inline]
 fn fingerprint(name: &[u8]) -> u64 {
     const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let length = name.len() as u64;
-    match (name.first_chunk::<8>(), name.last_chunk::<8>()) {
-        (Some(first), Some(last)) => {
-            let first = (u64::from_le_bytes(*first) ^ length).wrapping_mul(SPREAD);
-            first ^ u64::from_le_bytes(*last)
-        }
-        _ => name
-            .iter()
-            .fold(length, |all, byte| all << 8 | u64::from(*byte)),
+    let length = (name.len() as u64).wrapping_mul(SPREAD);
+    if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+        let first = u64::from_le_bytes(*first).wrapping_mul(SPREAD);
+        return length ^ first ^ u64::from_le_bytes(*last);
     }
+    if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+        let first = u64::from(u32::from_le_bytes(*first));
+        return length ^ first ^ u64::from(u32::from_le_bytes(*last)) << 32;
+    }
+    name.iter()
+        .fold(length, |all, byte| all << 8 ^ u64::from(*byte))
 }

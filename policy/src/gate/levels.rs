@@ -4,6 +4,8 @@
 //! ASCII as well (CVE-2026-27896). In these objects a name that is reserved but for its case is refused (A3);
 //! one that is reserved exactly has its value's place recorded, so that it is found again without a search.
 
+use std::cmp::Ordering;
+
 use super::Fault;
 
 /// Declares [`Slot`], [`Level`] and the table between them: each level with where it is, and its names.
@@ -160,19 +162,27 @@ impl Slot {
 impl Level {
     /// The slot of member `key` (unescaped), refused if it is a reserved name but for its case.
     pub(super) fn slot(self, key: &[u8]) -> Result<Option<Slot>, Fault> {
+        let names = self.names();
+        if let Some((_, slot)) = names.iter().find(|(name, _)| name.as_bytes() == key) {
+            return Ok(Some(*slot));
+        }
         let key = std::str::from_utf8(key).map_err(|_| Fault::Utf8)?;
-        match self.names().iter().find(|(name, _)| folds_alike(key, name)) {
-            Some((name, slot)) if *name == key => Ok(Some(*slot)),
-            Some(_) => Err(Fault::ReservedFold),
-            None => Ok(None),
+        match names.iter().any(|(name, _)| folds_alike(key, name)) {
+            true => Err(Fault::ReservedFold),
+            false => Ok(None),
         }
     }
 }
 
-/// Whether two names are one to a reader that ignores case.
+/// Whether a reader that ignores case may take `key` for `name`, which is ASCII. Each letter that folds from
+/// outside ASCII makes a key longer than the name, so that lengths settle most pairs.
 #[must_use]
-pub fn folds_alike(a: &str, b: &str) -> bool {
-    a.chars().map(fold).eq(b.chars().map(fold))
+pub fn folds_alike(key: &str, name: &str) -> bool {
+    match key.len().cmp(&name.len()) {
+        Ordering::Less => false,
+        Ordering::Equal => key.eq_ignore_ascii_case(name),
+        Ordering::Greater => key.chars().map(fold).eq(name.chars().map(fold)),
+    }
 }
 
 /// ASCII letters to lower case, and the four letters outside ASCII that common readers fold to one:

@@ -21,11 +21,13 @@ mod levels;
 mod node;
 mod numbers;
 mod object;
+mod runs;
 mod scan;
 mod skim;
 mod span;
 mod strings;
 mod tokens;
+mod watch;
 
 pub use caps::Caps;
 pub use fault::{Fault, GateError};

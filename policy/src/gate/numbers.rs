@@ -9,9 +9,14 @@ const SAFE_DECADES: i64 = 308;
 #[inline]
 pub(super) fn judge(text: &[u8], start: usize, cap: usize) -> Result<usize, GateError> {
     let whole = start + usize::from(byte(text, start) == Some(b'-'));
-    let whole_end = whole_part(text, whole)?;
-    let fraction_end = fraction(text, whole_end)?;
-    let (end, exponent) = exponent(text, fraction_end)?;
+    let whole_end = match byte(text, whole) {
+        Some(b'0') => whole + 1,
+        _ => digits(text, whole)?,
+    };
+    let (end, exponent) = match byte(text, whole_end) {
+        Some(b'.' | b'e' | b'E') => after_whole(text, whole_end)?,
+        _ => (whole_end, 0),
+    };
     if end - start > cap {
         return Err(Fault::NumberTooLong.at(start));
     }
@@ -22,52 +27,48 @@ pub(super) fn judge(text: &[u8], start: usize, cap: usize) -> Result<usize, Gate
     Ok(end)
 }
 
-/// One digit, or several that do not begin with a zero.
-fn whole_part(text: &[u8], at: usize) -> Result<usize, GateError> {
+/// Fraction and exponent, either of which may be absent: the offset after them, and the exponent's value.
+fn after_whole(text: &[u8], at: usize) -> Result<(usize, i64), GateError> {
+    let at = match byte(text, at) {
+        Some(b'.') => digits(text, at + 1)?,
+        _ => at,
+    };
     match byte(text, at) {
-        Some(b'0') => Ok(at + 1),
-        _ => digits(text, at),
+        Some(b'e' | b'E') => exponent(text, at + 1),
+        _ => Ok((at, 0)),
     }
 }
 
-fn fraction(text: &[u8], at: usize) -> Result<usize, GateError> {
-    match byte(text, at) {
-        Some(b'.') => digits(text, at + 1),
-        _ => Ok(at),
-    }
-}
-
-/// The offset after the exponent, and its value; zero if there is none.
 fn exponent(text: &[u8], at: usize) -> Result<(usize, i64), GateError> {
-    if !matches!(byte(text, at), Some(b'e' | b'E')) {
-        return Ok((at, 0));
-    }
-    let signed = matches!(byte(text, at + 1), Some(b'+' | b'-'));
-    let start = at + 1 + usize::from(signed);
+    let sign = byte(text, at).filter(|byte| matches!(byte, b'+' | b'-'));
+    let start = at + usize::from(sign.is_some());
     let end = digits(text, start)?;
     let size = saturating_value(text.get(start..end).unwrap_or_default());
-    let negative = byte(text, at + 1) == Some(b'-');
-    Ok((end, if negative { -size } else { size }))
+    Ok((end, if sign == Some(b'-') { -size } else { size }))
 }
 
 /// The offset after one or more digits.
-fn digits(text: &[u8], at: usize) -> Result<usize, GateError> {
-    let rest = text.get(at..).unwrap_or_default();
-    match rest.iter().take_while(|byte| byte.is_ascii_digit()).count() {
-        0 if rest.is_empty() => Err(Fault::Truncated.at(text.len())),
-        0 => Err(Fault::Syntax.at(at)),
-        count => Ok(at + count),
+#[inline]
+fn digits(text: &[u8], start: usize) -> Result<usize, GateError> {
+    let mut at = start;
+    while byte(text, at).is_some_and(|byte| byte.is_ascii_digit()) {
+        at += 1;
+    }
+    match byte(text, at) {
+        _ if at > start => Ok(at),
+        Some(_) => Err(Fault::Syntax.at(at)),
+        None => Err(Fault::Truncated.at(at)),
     }
 }
 
 fn saturating_value(digits: &[u8]) -> i64 {
     digits.iter().fold(0_i64, |value, digit| {
-        value
-            .saturating_mul(10)
-            .saturating_add(i64::from(digit.wrapping_sub(b'0')))
+        let digit = i64::from(digit.wrapping_sub(b'0'));
+        value.saturating_mul(10).saturating_add(digit)
     })
 }
 
+#[cold]
 fn is_finite(token: &[u8]) -> bool {
     let text = std::str::from_utf8(token).unwrap_or_default();
     text.parse().is_ok_and(f64::is_finite)

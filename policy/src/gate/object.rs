@@ -2,12 +2,12 @@
 
 use super::gated::unicode;
 use super::levels::{Level, folds_alike};
-use super::scan::{self, Keep, Plan, Watch};
-use super::{Caps, Fault, GateError, Node, Span};
+use super::watch::{Keep, Plan, Watch};
+use super::{Caps, Fault, GateError, Node, Span, scan};
 
 /// Judges `text`, which must be exactly one object of the tunnel's own grammar.
 ///
-/// Its members may not be named like one of `reserved` but for letter case. The value of member `opaque` is
+/// Its members may not be named like one of `reserved` (ASCII) but for letter case. The value of member `opaque` is
 /// only skipped, brackets and quotes, because it is judged on its own later: the node of it gives its bytes
 /// and nothing else. Every other rule of [`super::message`] holds.
 ///
@@ -44,7 +44,7 @@ impl Watch for Names<'_> {
     fn member(&mut self, _: Level, key: &[u8]) -> Result<Plan, Fault> {
         let key = std::str::from_utf8(key).map_err(|_| Fault::Utf8)?;
         let mut reserved = self.reserved.iter();
-        if reserved.any(|name| *name != key && folds_alike(name, key)) {
+        if reserved.any(|name| *name != key && folds_alike(key, name)) {
             return Err(Fault::ReservedFold);
         }
         let is_opaque = self.opaque == Some(key);

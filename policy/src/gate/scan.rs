@@ -2,46 +2,14 @@
 //!
 //! Open containers are a stack on the heap, so nesting costs no call depth (A16). What a member name means is
 //! asked of a [`Watch`], and only inside objects at a reserved level.
+//!
+//! The steps are always inlined into the one loop: left to itself the compiler keeps some of them apart, and
+//! the pass takes half as long again.
 
 use super::keys::{Keys, Mark};
-use super::levels::{Level, Slot};
+use super::levels::Level;
+use super::watch::{Keep, Plan, Watch};
 use super::{Caps, Fault, GateError, Span, numbers, strings, tokens};
-
-/// What wants to know of members at reserved levels.
-pub(super) trait Watch {
-    /// What to do with the value of member `key` (unescaped) of an object at `level`.
-    fn member(&mut self, level: Level, key: &[u8]) -> Result<Plan, Fault>;
-
-    /// The place of a value whose plan said to keep it.
-    fn found(&mut self, keep: Keep, span: Span);
-}
-
-/// Where to keep the place of a value.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Keep {
-    /// Nowhere.
-    No,
-    /// In a slot.
-    Slot(Slot),
-    /// As the value that is not judged here, only skipped.
-    Opaque,
-}
-
-/// What to do with a value.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Plan {
-    pub(super) keep: Keep,
-    /// The level of the value, if it is an object.
-    pub(super) level: Level,
-}
-
-impl Plan {
-    /// A value without a meaning for us.
-    pub(super) const FREE: Self = Self {
-        keep: Keep::No,
-        level: Level::Free,
-    };
-}
 
 /// Judges `text`, which must be exactly one object; the place of that object.
 pub(super) fn run<W: Watch>(text: &[u8], caps: &Caps, watch: &mut W) -> Result<Span, GateError> {
@@ -50,27 +18,25 @@ pub(super) fn run<W: Watch>(text: &[u8], caps: &Caps, watch: &mut W) -> Result<S
         text,
         caps,
         watch,
-        at: start,
         nodes: 0,
         inner: Container::OUTSIDE,
         outer: Vec::with_capacity(16),
         keys: Keys::new(),
     };
-    let root = Plan {
-        keep: Keep::No,
-        level: Level::Envelope,
-    };
-    pass.value(root)?;
-    while pass.step()? {}
-    tokens::expect_end(text, pass.at)?;
-    Ok(Span::new(start, pass.at))
+    let mut at = pass.value(start, Plan::ENVELOPE)?;
+    while !pass.outer.is_empty() {
+        at = pass.step(at)?;
+    }
+    tokens::expect_end(text, at)?;
+    Ok(Span::new(start, at))
 }
 
+/// The state of a pass. The position is no part of it: each method takes it and returns the next one, so that
+/// it stays in a register, which is half the speed of the pass.
 struct Pass<'a, W> {
     text: &'a [u8],
     caps: &'a Caps,
     watch: &'a mut W,
-    at: usize,
     nodes: usize,
     /// The innermost open container, and the ones around it.
     inner: Container,
@@ -99,51 +65,46 @@ impl Container {
 }
 
 impl<W: Watch> Pass<'_, W> {
-    /// Takes one item of the innermost container, or closes it. False once the text's object has closed.
-    #[inline]
-    fn step(&mut self) -> Result<bool, GateError> {
-        self.skip_space();
-        if self.peek() == Some(self.inner.closer) {
-            return self.close();
+    /// Takes one item of the innermost container, or closes it.
+    #[inline(always)]
+    fn step(&mut self, at: usize) -> Result<usize, GateError> {
+        let mut at = self.space_end(at);
+        if self.peek(at) == Some(self.inner.closer) {
+            return self.close(at);
         }
         if self.inner.items > 0 {
-            self.expect(b',')?;
-            self.skip_space();
+            at = self.space_end(self.expect(at, b',')?);
         }
         self.inner.items += 1;
-        let plan = match self.inner.closer {
-            b'}' => self.member()?,
-            _ => Plan::FREE,
+        let (at, plan) = match self.inner.closer {
+            b'}' => self.member(at)?,
+            _ => (at, Plan::FREE),
         };
-        self.value(plan)?;
-        Ok(true)
+        self.value(at, plan)
     }
 
     /// Takes a member name and its colon; what to do with the value.
-    #[inline]
-    fn member(&mut self) -> Result<Plan, GateError> {
-        let start = self.at;
+    #[inline(always)]
+    fn member(&mut self, start: usize) -> Result<(usize, Plan), GateError> {
         if self.inner.items > self.caps.members {
             return Err(Fault::Members.at(start));
         }
-        self.expect(b'"')?;
-        let key = strings::judge(self.text, self.at)?;
-        let raw = Span::new(self.at, key.end);
-        if key.end - self.at > self.caps.key_bytes {
+        let first = self.expect(start, b'"')?;
+        let key = strings::judge(self.text, first)?;
+        if key.end - first > self.caps.key_bytes {
             return Err(Fault::KeyTooLong.at(start));
         }
-        let pushed = self.keys.push(self.text, raw, key.escaped, self.inner.keys);
-        pushed.map_err(|fault| fault.at(start))?;
-        let plan = self.plan().map_err(|fault| fault.at(start))?;
-        self.at = key.end + 1;
-        self.skip_space();
-        self.expect(b':')?;
-        self.skip_space();
-        Ok(plan)
+        let raw = Span::new(first, key.end);
+        let plan = self
+            .named(raw, key.escaped)
+            .map_err(|fault| fault.at(start))?;
+        let colon = self.space_end(key.end + 1);
+        Ok((self.space_end(self.expect(colon, b':')?), plan))
     }
 
-    #[inline]
-    fn plan(&mut self) -> Result<Plan, Fault> {
+    #[inline(always)]
+    fn named(&mut self, raw: Span, escaped: bool) -> Result<Plan, Fault> {
+        self.keys.push(self.text, raw, escaped, self.inner.keys)?;
         let level = self.inner.plan.level;
         if level == Level::Free {
             return Ok(Plan::FREE);
@@ -152,116 +113,104 @@ impl<W: Watch> Pass<'_, W> {
     }
 
     /// Takes one value; a container is only opened.
-    #[inline]
-    fn value(&mut self, plan: Plan) -> Result<(), GateError> {
-        let start = self.at;
+    #[inline(always)]
+    fn value(&mut self, start: usize, plan: Plan) -> Result<usize, GateError> {
         self.nodes += 1;
         if self.nodes > self.caps.nodes {
             return Err(Fault::Nodes.at(start));
         }
-        if let Keep::Opaque = plan.keep {
-            self.at = tokens::value_end(self.text, start)?;
-        } else {
-            match self.peek() {
-                Some(b'{') => return self.open(b'}', plan),
-                Some(b'[') => return self.open(b']', plan),
-                _ => self.scalar()?,
-            }
-        }
-        self.kept(plan.keep, start);
-        Ok(())
+        let end = match self.peek(start) {
+            _ if matches!(plan.keep, Keep::Opaque) => tokens::value_end(self.text, start)?,
+            Some(b'{') => return self.open(start, b'}', plan),
+            Some(b'[') => return self.open(start, b']', plan),
+            _ => self.scalar(start)?,
+        };
+        self.kept(plan.keep, start, end);
+        Ok(end)
     }
 
-    #[inline]
-    fn scalar(&mut self) -> Result<(), GateError> {
-        match self.peek() {
-            Some(b'"') => self.string(),
-            Some(b'-' | b'0'..=b'9') => {
-                self.at = numbers::judge(self.text, self.at, self.caps.number_bytes)?;
-                Ok(())
-            }
-            Some(b't') => self.word(b"true"),
-            Some(b'f') => self.word(b"false"),
-            Some(b'n') => self.word(b"null"),
-            Some(_) => Err(Fault::Syntax.at(self.at)),
-            None => Err(Fault::Truncated.at(self.at)),
+    #[inline(always)]
+    fn scalar(&self, at: usize) -> Result<usize, GateError> {
+        match self.peek(at) {
+            Some(b'"') => self.string(at),
+            Some(b'-' | b'0'..=b'9') => numbers::judge(self.text, at, self.caps.number_bytes),
+            Some(b't') => self.word(at, b"true"),
+            Some(b'f') => self.word(at, b"false"),
+            Some(b'n') => self.word(at, b"null"),
+            Some(_) => Err(Fault::Syntax.at(at)),
+            None => Err(Fault::Truncated.at(at)),
         }
     }
 
-    #[inline]
-    fn string(&mut self) -> Result<(), GateError> {
-        let start = self.at + 1;
-        let end = strings::judge(self.text, start)?.end;
-        if end - start > self.caps.string_bytes {
-            return Err(Fault::StringTooLong.at(self.at));
+    #[inline(always)]
+    fn string(&self, at: usize) -> Result<usize, GateError> {
+        let end = strings::judge(self.text, at + 1)?.end;
+        if end - at > self.caps.string_bytes.saturating_add(1) {
+            return Err(Fault::StringTooLong.at(at));
         }
-        self.at = end + 1;
-        Ok(())
+        Ok(end + 1)
     }
 
-    fn word(&mut self, word: &[u8]) -> Result<(), GateError> {
-        let rest = self.text.get(self.at..).unwrap_or_default();
+    fn word(&self, at: usize, word: &[u8]) -> Result<usize, GateError> {
+        let rest = self.text.get(at..).unwrap_or_default();
         if rest.starts_with(word) {
-            self.at += word.len();
-            return Ok(());
+            return Ok(at + word.len());
         }
-        let fault = if word.starts_with(rest) {
+        let is_cut_off = word.starts_with(rest);
+        let fault = if is_cut_off {
             Fault::Truncated
         } else {
             Fault::Syntax
         };
-        Err(fault.at(self.at))
+        Err(fault.at(at))
     }
 
     /// INVARIANT: 9, the depth is checked before the stack grows.
-    fn open(&mut self, closer: u8, plan: Plan) -> Result<(), GateError> {
+    fn open(&mut self, at: usize, closer: u8, plan: Plan) -> Result<usize, GateError> {
         if self.outer.len() >= self.caps.depth {
-            return Err(Fault::Depth.at(self.at));
+            return Err(Fault::Depth.at(at));
         }
         let opened = Container {
             closer,
             plan,
-            start: self.at,
+            start: at,
             items: 0,
             keys: self.keys.mark(),
         };
         self.outer.push(std::mem::replace(&mut self.inner, opened));
-        self.at += 1;
-        Ok(())
+        Ok(at + 1)
     }
 
-    fn close(&mut self) -> Result<bool, GateError> {
+    fn close(&mut self, at: usize) -> Result<usize, GateError> {
         let closed = self.inner;
         if closed.closer == b'}' {
             let repeated = self.keys.close(self.text, closed.keys);
             repeated.map_err(|fault| fault.at(closed.start))?;
         }
-        self.at += 1;
-        self.kept(closed.plan.keep, closed.start);
+        self.kept(closed.plan.keep, closed.start, at + 1);
         self.inner = self.outer.pop().unwrap_or(Container::OUTSIDE);
-        Ok(!self.outer.is_empty())
+        Ok(at + 1)
     }
 
-    #[inline]
-    fn kept(&mut self, keep: Keep, start: usize) {
+    #[inline(always)]
+    fn kept(&mut self, keep: Keep, start: usize, end: usize) {
         if !matches!(keep, Keep::No) {
-            self.watch.found(keep, Span::new(start, self.at));
+            self.watch.found(keep, Span::new(start, end));
         }
     }
 
-    #[inline]
-    fn expect(&mut self, byte: u8) -> Result<(), GateError> {
-        self.at = tokens::expect(self.text, self.at, byte)?;
-        Ok(())
+    #[inline(always)]
+    fn expect(&self, at: usize, byte: u8) -> Result<usize, GateError> {
+        tokens::expect(self.text, at, byte)
     }
 
-    #[inline]
-    fn skip_space(&mut self) {
-        self.at = tokens::space_end(self.text, self.at);
+    #[inline(always)]
+    fn space_end(&self, at: usize) -> usize {
+        tokens::space_end(self.text, at)
     }
 
-    #[inline]
-    fn peek(&self) -> Option<u8> {
-        self.text.get(self.at).copied()
+    #[inline(always)]
+    fn peek(&self, at: usize) -> Option<u8> {
+        self.text.get(at).copied()
     }
 }

@@ -1,8 +1,6 @@
-//! JSON strings: finding their end fast, judging their content, reading their value.
-//!
-//! Runs without quote, backslash or control character are crossed eight bytes at a time, and 64 at a time
-//! once a run is long: the inner loop there has no exit, so that the compiler vectorises it.
+//! JSON strings: judging their content, finding their end, reading their value.
 
+use super::runs::plain_end;
 use super::{Fault, GateError};
 
 /// A string that was judged.
@@ -14,19 +12,33 @@ pub(super) struct Quoted {
     pub(super) escaped: bool,
 }
 
-/// Judges the string whose first byte after the quote is at `at`.
-#[inline]
-pub(super) fn judge(text: &[u8], mut at: usize) -> Result<Quoted, GateError> {
+/// Judges the string whose first byte after the quote is at `at`. Most strings are plain to their end.
+#[inline(always)]
+pub(super) fn judge(text: &[u8], at: usize) -> Result<Quoted, GateError> {
+    let end = plain_end(text, at);
+    match text.get(end) {
+        Some(b'"') => Ok(Quoted {
+            end,
+            escaped: false,
+        }),
+        _ => judge_rest(text, end),
+    }
+}
+
+/// Judges a string from its first byte that is not plain.
+fn judge_rest(text: &[u8], mut at: usize) -> Result<Quoted, GateError> {
     let mut escaped = false;
     loop {
-        at = plain_end(text, at);
         match text.get(at) {
             Some(b'"') => return Ok(Quoted { end: at, escaped }),
-            Some(b'\\') => at = escape(text, at)?,
-            Some(_) => return Err(Fault::ControlCharacter.at(at)),
-            None => return Err(Fault::Truncated.at(at)),
+            Some(b'\\') => {
+                escaped = true;
+                at = escape(text, at)?;
+            }
+            Some(0..=0x1f) => return Err(Fault::ControlCharacter.at(at)),
+            Some(_) => at = plain_end(text, at + 1),
+            None => return Err(Fault::Truncated.at(text.len())),
         }
-        escaped = true;
     }
 }
 
@@ -84,12 +96,13 @@ fn unescape_unicode(tail: &str) -> Option<(char, &str)> {
 }
 
 /// Judges the escape whose backslash is at `at`; the offset after it.
+#[inline]
 fn escape(text: &[u8], at: usize) -> Result<usize, GateError> {
     match text.get(at + 1) {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
         Some(b'u') => unicode_escape(text, at),
         Some(_) => Err(Fault::Escape.at(at)),
-        None => Err(Fault::Truncated.at(at)),
+        None => Err(Fault::Truncated.at(text.len())),
     }
 }
 
@@ -127,73 +140,4 @@ fn hex(text: &[u8], at: usize) -> Option<u32> {
     text.get(at..at + 4)?.iter().try_fold(0, |unit, digit| {
         Some(unit << 4 | char::from(*digit).to_digit(16)?)
     })
-}
-
-/// The offset of the next quote, backslash or control character, or the end of the text.
-#[inline]
-pub(super) fn plain_end(text: &[u8], mut at: usize) -> usize {
-    for _ in 0..WORDS_BEFORE_BLOCKS {
-        let Some(word) = word_at(text, at) else {
-            return tail_end(text, at);
-        };
-        let found = special_in(word);
-        if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
-        }
-        at += WORD;
-    }
-    long_plain_end(text, at)
-}
-
-const WORD: usize = 8;
-const BLOCK: usize = 64;
-const WORDS_BEFORE_BLOCKS: usize = BLOCK / WORD;
-
-fn long_plain_end(text: &[u8], mut at: usize) -> usize {
-    while let Some(block) = text.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
-        if block
-            .iter()
-            .fold(false, |any, byte| any | is_special(*byte))
-        {
-            break;
-        }
-        at += BLOCK;
-    }
-    while let Some(word) = word_at(text, at) {
-        let found = special_in(word);
-        if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
-        }
-        at += WORD;
-    }
-    tail_end(text, at)
-}
-
-fn tail_end(text: &[u8], at: usize) -> usize {
-    let tail = text.get(at..).unwrap_or_default();
-    at + tail.iter().take_while(|byte| !is_special(**byte)).count()
-}
-
-#[inline]
-fn word_at(text: &[u8], at: usize) -> Option<u64> {
-    let word = text.get(at..)?.first_chunk::<WORD>()?;
-    Some(u64::from_le_bytes(*word))
-}
-
-#[inline]
-fn is_special(byte: u8) -> bool {
-    (byte == b'"') | (byte == b'\\') | (byte < 0x20)
-}
-
-/// The high bit of each special byte. Bits above the lowest one set may be false, because a subtraction
-/// borrows; the lowest is exact, and only that one is used.
-#[inline]
-fn special_in(word: u64) -> u64 {
-    const ONES: u64 = u64::from_le_bytes([1; WORD]);
-    const HIGHS: u64 = ONES << 7;
-    let zero_in = |bytes: u64| bytes.wrapping_sub(ONES) & !bytes;
-    let quote = zero_in(word ^ (ONES * b'"' as u64));
-    let backslash = zero_in(word ^ (ONES * b'\\' as u64));
-    let control = word.wrapping_sub(ONES * 0x20) & !word;
-    (quote | backslash | control) & HIGHS
 }

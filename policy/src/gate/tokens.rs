@@ -18,17 +18,37 @@ pub(super) fn object_start(text: &[u8]) -> Result<usize, GateError> {
 
 /// The offset of the first byte that is not white space.
 #[inline]
-pub(super) fn space_end(text: &[u8], mut at: usize) -> usize {
-    while text.get(at).is_some_and(|byte| is_space(*byte)) {
-        at += 1;
-        while let Some(block) = text.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
-            if !block.iter().fold(true, |all, byte| all & is_space(*byte)) {
-                break;
-            }
-            at += block.len();
-        }
+pub(super) fn space_end(text: &[u8], at: usize) -> usize {
+    match text.get(at) {
+        Some(byte) if is_space(*byte) => long_space_end(text, at + 1),
+        _ => at,
     }
-    at
+}
+
+/// Crosses indentation eight bytes at a time.
+fn long_space_end(text: &[u8], mut at: usize) -> usize {
+    while let Some(word) = text.get(at..).and_then(|rest| rest.first_chunk::<WORD>()) {
+        let others = other_than_space(u64::from_le_bytes(*word));
+        if others != 0 {
+            return at + (others.trailing_zeros() / 8) as usize;
+        }
+        at += WORD;
+    }
+    let tail = text.get(at..).unwrap_or_default();
+    at + tail.iter().take_while(|byte| is_space(**byte)).count()
+}
+
+const WORD: usize = 8;
+
+/// The high bit of each byte that is not white space. Exact in every byte: nothing is borrowed or carried.
+#[inline]
+fn other_than_space(word: u64) -> u64 {
+    const LOWS: u64 = u64::from_le_bytes([0x7f; WORD]);
+    let differs = |byte| {
+        let bits = word ^ u64::from_le_bytes([byte; WORD]);
+        ((bits & LOWS) + LOWS) | bits
+    };
+    differs(b' ') & differs(b'\n') & differs(b'\r') & differs(b'\t') & !LOWS
 }
 
 /// The offset after `byte`, which must be next.

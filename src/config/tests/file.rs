@@ -1,6 +1,7 @@
 //! The configuration file: its grammar, its limits and its keys.
 
 use super::*;
+use crate::ops::log::{LogFormat, LogLevel};
 
 const GOOD: &str = "config_version: 1
 control_plane:

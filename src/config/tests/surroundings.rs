@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::ops::log::{LogFormat, LogLevel};
 
 #[test]
 fn trust_starts_from_public_and_system_roots() {

@@ -120,8 +120,12 @@ def command(source: dict, spare_id: str) -> Command:
     request_id = source.get("request_id", spare_id)
     shard_token = source.get("shard_token", f"shard-{spare_id}")
     headers = source.get("headers", {})
-    text = source["raw"].encode() if "raw" in source else from_vector(source, request_id, shard_token, headers)
-    return Command(text, request_id, shard_token, None, client_request_id(headers), None, expect)
+    if "raw" in source:
+        return Command(source["raw"].encode(), request_id, shard_token, None, client_request_id(headers), None, expect)
+    entry = of_vector(source)
+    text = vectors.command(entry, request_id, shard_token, headers)
+    echoed = client_request_id(headers) or client_request_id({name: [value] for name, value in usable_headers(entry)})
+    return Command(text, request_id, shard_token, None, echoed, None, expect)
 
 
 def verbatim(source: dict, expect: list[dict]) -> Command:
@@ -137,13 +141,18 @@ def verbatim(source: dict, expect: list[dict]) -> Command:
     )
 
 
-def from_vector(source: dict, request_id: str, shard_token: str, headers: dict) -> bytes:
-    """The command around a vector or around its neighbour."""
+def of_vector(source: dict) -> dict:
+    """The vector or the neighbour a script names."""
     name = source.get("vector") or source["neighbour"]
     found = next((entry for entry in vectors.load() if entry["name"] == name), None)
     if found is None:
         raise BadScript(f"no vector is called `{name}`")
-    return vectors.command(found if "vector" in source else found["neighbour"], request_id, shard_token, headers)
+    return found if "vector" in source else found["neighbour"]
+
+
+def usable_headers(entry: dict) -> list[tuple[str, str]]:
+    """The vector's own headers but for those that cannot stand in an HTTP message, which nobody can echo."""
+    return [(name, value) for name, value in vectors.shot(entry).headers if re.fullmatch(r"[\t\x20-\x7e]*", value)]
 
 
 def normalized(channel: object) -> str | None:

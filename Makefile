@@ -1,0 +1,60 @@
+# The one door. `make` alone lists what is behind it.
+#
+# Needed by hand: a Rust toolchain (rust-version in Cargo.toml) with a C compiler, make; for `make test` also Python 3.11 and Node.js 20.
+
+CARGO ?= cargo
+FUZZ_SECONDS ?= 60
+PEERS := target/peers
+
+.PHONY: help demo test peers test-rust test-peers check lint doc supply-chain bench fuzz dev-pki
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+demo: ## Play one command end to end, on real sockets, with the real agent
+	$(CARGO) run --features demo -- demo
+
+test: peers test-rust test-peers ## Run every test
+
+peers:
+	tests/peers/install.sh $(PEERS)
+
+test-rust:
+	$(CARGO) test --workspace --features demo
+
+# The two halves of the self-test run side by side: most of it is waiting.
+test-peers: peers
+	@echo 'proving the peers without the agent'
+	@$(PEERS)/python/bin/python tests/peers/selftest.py $(PEERS) ControlPlane >$(PEERS)/selftest.log 2>&1 & half=$$!; \
+	$(PEERS)/python/bin/python tests/peers/selftest.py $(PEERS) Sdks; other=$$?; \
+	wait $$half; half=$$?; cat $(PEERS)/selftest.log; exit $$((half || other))
+
+check: lint doc supply-chain ## Format, lints, documentation, layering, advisories
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --features demo -- -D warnings
+	$(CARGO) clippy --workspace -- -D warnings
+	$(CARGO) test --features demo --test layering --test given_crates --test documents
+
+doc:
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --features demo
+
+supply-chain:
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --all-features check; \
+	else echo 'skipped: cargo deny is not installed (cargo install cargo-deny --locked)'; fi
+	@if $(CARGO) audit --version >/dev/null 2>&1; then $(CARGO) audit; \
+	else echo 'skipped: cargo audit is not installed (cargo install cargo-audit --locked)'; fi
+
+bench: ## Measure the gate and the relay against their budgets
+	$(CARGO) bench -p portcullis-policy --bench gate
+	$(CARGO) bench --features demo --bench relay
+
+fuzz: ## Fuzz each target for FUZZ_SECONDS (60); needs a nightly toolchain
+	@$(CARGO) +nightly --version >/dev/null 2>&1 || { echo 'fuzzing needs a nightly toolchain: rustup toolchain install nightly'; exit 1; }
+	@$(CARGO) +nightly fuzz --version >/dev/null 2>&1 || { echo 'fuzzing needs cargo-fuzz: cargo install cargo-fuzz --locked'; exit 1; }
+	@for target in $$($(CARGO) +nightly fuzz list); do \
+		$(CARGO) +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; done
+
+dev-pki: ## Write development certificates to target/pki
+	$(CARGO) run -p portcullis-certs --features dev --bin portcullis-dev-pki -- target/pki

@@ -1,0 +1,211 @@
+"""The real agent between peers that are not ours: a control plane in Python, an MCP server made with Python `mcp`, mTLS on both sides.
+
+    DIR/python/bin/python tests/peers/end_to_end.py AGENT [NAME ...]
+
+AGENT is the binary. Every vector of vectors.json goes through queue, poll, policy and forwarding beside its allowed neighbour: nothing
+that the policy does not list may run on the server, every neighbour must, and the wire contract must hold throughout.
+"""
+
+import http.client
+import json
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import vectors
+from bare import INITIALIZE, PROTOCOL
+from throwaway_pki import Authority
+
+HERE = Path(__file__).resolve().parent
+TUNNEL = "tunnel_0123456789abcdef0123456789abcdef"
+API_KEY = "e2e-key-canary"
+BEARER = "caller-bearer-canary"
+PATIENCE_SECONDS = 120
+PER_POLL = 10
+POLICY = """schema = 1
+name = "end-to-end"
+
+[[server]]
+channel = "main"
+tools = ["echo", "add", "slow_progress", "big", "fail", "boom"]
+"""
+agent_binary = ""
+
+
+class World:
+    """A directory with certificates and a policy, and the MCP server."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.control, self.internal = Authority(directory, "control"), Authority(directory, "internal")
+        self.ledger = directory / "ledger"
+        self.ledger.touch()
+        (directory / "policy.toml").write_text(POLICY, encoding="utf-8")
+        server_cert, server_key = self.internal.server("mcp")
+        self.agent_mcp = self.internal.client("agent-mcp")
+        self.agent_control = self.control.client("agent-control")
+        command = [sys.executable, HERE / "python/server.py", "--ledger", self.ledger, "--stop-after", str(PATIENCE_SECONDS)]
+        command += ["--tls", server_cert, server_key, self.internal.file]
+        self.server = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True)
+        self.port = int(self.server.stdout.readline().split()[1])
+
+    def stop(self) -> None:
+        """Ends the server."""
+        self.server.terminate()
+        self.server.wait(10)
+        self.server.stdout.close()
+
+    def session(self) -> str:
+        """Opens a session on the server, past the agent."""
+        tls = ssl.create_default_context(cafile=str(self.internal.file))
+        tls.load_cert_chain(*(str(path) for path in self.agent_mcp))
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=tls, timeout=15)
+        headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+        connection.request("POST", "/mcp", json.dumps(INITIALIZE), headers)
+        response = connection.getresponse()
+        session = response.headers["Mcp-Session-Id"]
+        response.read()
+        headers |= {"Mcp-Session-Id": session, "Mcp-Protocol-Version": PROTOCOL}
+        connection.request("POST", "/mcp", json.dumps({"jsonrpc": "2.0", "method": "notifications/initialized"}), headers)
+        connection.getresponse().read()
+        connection.close()
+        return session
+
+    def ran(self) -> list[str]:
+        """The tools that ran, in order."""
+        return [json.loads(line)["tool"] for line in self.ledger.read_text(encoding="utf-8").splitlines()]
+
+    def play(self, steps: list) -> tuple[dict, str, int]:
+        """Plays steps through the agent; gives the control plane's report, the agent's log and its exit code."""
+        script = {"tunnel_id": TUNNEL, "api_key": API_KEY, "hold_ms": 50, "stop_after_s": PATIENCE_SECONDS // 4, "steps": steps}
+        files = {name: self.directory / name for name in ("script", "report", "ready-file")}
+        files["ready-file"].unlink(missing_ok=True)
+        files["script"].write_text(json.dumps(script), encoding="utf-8")
+        cert, key = self.control.server("control-plane")
+        arguments = [text for name, file in files.items() for text in (f"--{name}", str(file))]
+        arguments += ["--ca", str(self.control.file), "--cert", str(cert), "--key", str(key)]
+        plane = subprocess.Popen([sys.executable, str(HERE / "control_plane.py"), *arguments])
+        while not files["ready-file"].exists() and plane.poll() is None:
+            signal.sigtimedwait([], 0.01)
+        log = self.directory / "agent.log"
+        with log.open("w", encoding="utf-8") as sink:
+            agent = self.agent(files["ready-file"].read_text(encoding="utf-8").strip(), sink)
+            try:
+                plane.wait(PATIENCE_SECONDS)
+            finally:
+                agent.send_signal(signal.SIGTERM)
+                code = agent.wait(60)
+        return json.loads(files["report"].read_text(encoding="utf-8")), log.read_text(encoding="utf-8"), code
+
+    def agent(self, url: str, log: object) -> subprocess.Popen:
+        """Starts the agent as an operator would."""
+        flags = {
+            "control-plane.base-url": url,
+            "control-plane.tunnel-id": TUNNEL,
+            "control-plane.api-key": "env:E2E_KEY",
+            "control-plane.client-cert": self.agent_control[0],
+            "control-plane.client-key": self.agent_control[1],
+            "control-plane.poll-timeout": "2s",
+            "ca-bundle": self.both_roots(),
+            "trust.mode": "replace",
+            "mcp.server-url": f"https://127.0.0.1:{self.port}/mcp",
+            "mcp.client-cert": self.agent_mcp[0],
+            "mcp.client-key": self.agent_mcp[1],
+            "policy.file": self.directory / "policy.toml",
+            "shutdown.drain-timeout": "20s",
+        }
+        arguments = [text for name, value in flags.items() for text in (f"--{name}", str(value))]
+        environment = {"E2E_KEY": API_KEY, "PATH": os.environ["PATH"]}
+        return subprocess.Popen([agent_binary, "run", *arguments], env=environment, stderr=log)
+
+    def both_roots(self) -> Path:
+        """One bundle with the roots of both sides."""
+        bundle = self.directory / "roots.pem"
+        bundle.write_bytes(self.control.file.read_bytes() + self.internal.file.read_bytes())
+        return bundle
+
+
+class Vectors(unittest.TestCase):
+    """vectors.json through the whole path."""
+
+    def setUp(self) -> None:
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.world = World(Path(directory.name))
+        self.addCleanup(self.world.stop)
+        session = self.world.session()
+        self.headers = {"Mcp-Session-Id": [session], "Mcp-Protocol-Version": [PROTOCOL], "Authorization": [f"Bearer {BEARER}"]}
+
+    def delivered(self, kind: str, name: str, **more: object) -> dict:
+        """One command with a vector or its neighbour."""
+        request_id = f"{kind}-{name}".replace("/", "-")
+        row = next(row for row in vectors.load() if row["name"] == name)
+        own = {header.lower() for header, _ in vectors.shot(row if kind == "vector" else row["neighbour"]).headers}
+        headers = {header: values for header, values in self.headers.items() if header.lower() not in own}
+        return {kind: name, "request_id": request_id, "shard_token": f"token-{request_id}", "headers": headers} | more
+
+    def check(self, report: dict, log: str, code: int) -> None:
+        """The contract held, the agent stopped in good order, and no secret was printed."""
+        self.assertEqual((report["breaches"], report["missing"], report["undelivered_steps"]), ([], [], 0), log[-4000:])
+        self.assertEqual(code, 0, log[-4000:])
+        for canary in (API_KEY, BEARER, "token-vector", self.headers["Mcp-Session-Id"][0]):
+            self.assertNotIn(canary, log, "the log holds a secret")
+
+    def test_nothing_unlisted_runs_and_every_neighbour_does(self) -> None:
+        """A1 to A22, B, D and E rows: refused beside an allowed neighbour that runs."""
+        rows = [row for row in vectors.load() if "poll" not in row]
+        commands = []
+        for row in rows:
+            silent = {"expect": []} if "address" in row else {}
+            commands.append(self.delivered("vector", row["name"], **silent))
+            commands.append(self.delivered("neighbour", row["name"]))
+        steps = [{"deliver": commands[at : at + PER_POLL]} for at in range(0, len(commands), PER_POLL)]
+        report, log, code = self.world.play(steps)
+        self.check(report, log, code)
+        posts = {post["request_id"]: post | {"resp_json": json.loads(post["resp_json"] or "null") or {}} for post in report["posts"]}
+        for row in rows:
+            with self.subTest(row["name"]):
+                self.judge(row, posts)
+        self.assertEqual({tool for tool in self.world.ran() if tool in ("secret", "echo_evil")}, set())
+        allowed = sum(row["neighbour"].get("proof") == "ran:echo" for row in rows)
+        allowed += sum(row["verdict"] == "allow" and row.get("proof") == "ran:echo" for row in rows)
+        self.assertEqual(self.world.ran().count("echo"), allowed, "each allowed call runs once, and no other")
+
+    def judge(self, row: dict, posts: dict) -> None:
+        """One vector and its neighbour, by what was posted."""
+        neighbour = posts[f"neighbour-{row['name']}".replace("/", "-")]
+        self.assertNotIn("error", neighbour["resp_json"], neighbour)
+        if "address" in row:
+            return
+        answer = posts[f"vector-{row['name']}".replace("/", "-")]
+        refused = "error" in answer["resp_json"] or answer["resp_type"] == "notify_ack"
+        self.assertEqual(refused, row["verdict"] == "deny", answer)
+        fixed = row.get("refusal", {})
+        if "code" in fixed:
+            self.assertEqual(answer["resp_json"]["error"]["code"], fixed["code"], answer)
+        if "status" in fixed:
+            self.assertEqual(int(answer["resp_code"]), fixed["status"], answer)
+
+    def test_a_lost_batch_loses_nothing_else(self) -> None:
+        """Bytes that break the poll body's own structure (A7 to A9): nothing runs, and the next batch does."""
+        rows = [row for row in vectors.load() if "poll" in row]
+        steps = []
+        for row in rows:
+            steps.append({"deliver": [self.delivered("vector", row["name"], expect=[])]})
+            steps.append({"deliver": [self.delivered("neighbour", row["name"])]})
+        report, log, code = self.world.play(steps)
+        self.assertEqual((report["missing"], report["undelivered_steps"], code), ([], 0, 0), log[-4000:])
+        for breach in report["breaches"]:
+            self.assertIn("vector-", json.dumps(breach), breach)
+        self.assertEqual(set(self.world.ran()), {"echo"})
+        self.assertEqual(self.world.ran().count("echo"), sum(row["neighbour"]["proof"] == "ran:echo" for row in rows))
+
+
+if __name__ == "__main__":
+    agent_binary = sys.argv.pop(1)
+    unittest.main()
