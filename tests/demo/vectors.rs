@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command as Process, Stdio};
+use std::time::Duration;
 
 use portcullis::demo::control_plane::{Command, ControlPlane, Options};
 use portcullis::demo::mcp_server::{self, Heard, McpServer};
@@ -14,6 +15,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 const POLICY: &str = "schema = 1\n[[server]]\nchannel = \"main\"\ntools = [\"echo\", \"add\", \"slow_progress\", \"big\", \"fail\", \"boom\"]\n";
+/// No answer takes this long, on any machine.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Stands for the id in a message that is compared.
 const ID: &str = "\u{1}id\u{1}";
 
@@ -29,7 +32,11 @@ async fn what_arrives_is_what_was_allowed_byte_for_byte() {
         allowed.push(comparable(&message(&row["neighbour"]["message"])));
         for (shot, denied) in [(row, row["verdict"] == "deny"), (&row["neighbour"], false)] {
             let mut pending = world.control.enqueue(command(shot));
-            let reply = pending.reply().await.unwrap();
+            let waited = tokio::time::timeout(PATIENCE, pending.reply()).await;
+            let Ok(reply) = waited else {
+                panic!("{} was never answered: {:?}", row["name"], world.control.violations())
+            };
+            let reply = reply.unwrap();
             let json = reply.json.unwrap_or_default();
             assert!(
                 !denied || reply.code == 202 || json.contains("\"error\""),
