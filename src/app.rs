@@ -109,7 +109,10 @@ async fn serve(agent: Arc<Agent>, drain: Duration) -> anyhow::Result<()> {
     let signal = tokio::select! {
         signal = signals.next() => signal,
         // Only a defect ends it early: an agent that looks alive and takes no command would be worse than none.
-        ended = &mut poller => return ended.context("the poll loop failed"),
+        ended = &mut poller => {
+            ended.context("the poll loop failed")?;
+            anyhow::bail!("the poll loop ended by itself")
+        }
     };
     info!(signal, drain_seconds = drain.as_secs(), "stopping");
     stop.cancel();

@@ -13,6 +13,8 @@ mod contract;
 mod faults;
 mod front;
 mod mcp_server;
+mod rust_sdk;
 mod scene;
 mod serve;
 mod stage;
+mod vectors;

@@ -15,13 +15,13 @@ use portcullis::demo::{
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-struct Served {
+pub(crate) struct Served {
     child: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Served {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_portcullis"))
             .args(["demo", "--serve"])
             .args(arguments)
@@ -51,7 +51,7 @@ impl Served {
         serde_json::from_slice(answer.body()).unwrap()
     }
 
-    fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         self.terminate();
         assert!(self.child.wait().unwrap().success());
     }
