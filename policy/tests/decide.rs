@@ -65,7 +65,7 @@ proptest! {
     #[test]
     fn listing_fewer_tools_never_allows_more(listed in prop::collection::btree_set("[a-c]{1,2}", 1..6), asked in "[a-c]{1,2}") {
         let tools: Vec<&str> = listed.iter().map(String::as_str).collect();
-        let (all, fewer) = (support::policy(&tools), support::policy(&tools.split_first().unwrap().1));
+        let (all, fewer) = (support::policy(&tools), support::policy(tools.split_first().unwrap().1));
         let may = |policy: &portcullis_policy::PolicySet| {
             matches!(decide(policy.server(&Channel::main()).unwrap(), &call(&asked)), Decision::Permitted(_))
         };

@@ -1,5 +1,5 @@
 //! The control plane's contract, rule by rule: a request that keeps it passes, one that breaks it is answered and
-//! written down. Rules are those of the published document and of wire.md 2, 5, 6 and 12.
+//! written down. Rules are those of the published document and of wire sheet 2, 5, 6 and 12.
 
 use hyper::{Method, Version};
 use portcullis::demo::{

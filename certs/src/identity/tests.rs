@@ -319,7 +319,7 @@ fn faults_name_the_file_they_are_about() {
         .err()
         .unwrap();
     let expected = format!(
-        "private key file `{}` does not belong to the certificate; give the key the certificate was issued for [key_mismatch]",
+        "private key file `{}` does not belong to the certificate [key_mismatch]; give the key the certificate was issued for",
         key_file.display()
     );
     assert_eq!(faults[0].to_string(), expected);

@@ -1,4 +1,4 @@
-//! What the agent must say of itself on every request (wire.md 2.1 and 2.2).
+//! What the agent must say of itself on every request (wire sheet 2.1 and 2.2).
 
 use std::collections::HashSet;
 
@@ -131,7 +131,7 @@ impl ServerInfo {
     }
 }
 
-/// A canonical channel name (wire.md 1.6).
+/// A canonical channel name (wire sheet 1.6).
 pub(super) fn is_channel(name: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
     (1..=64).contains(&name.len()) && name.bytes().all(plain)

@@ -1,8 +1,9 @@
-//! What is queued for the agent: one element of a poll answer (wire.md 6, 20).
+//! What is queued for the agent: one element of a poll answer (wire sheet 6, 20).
 
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use hyper::header::HeaderValue;
 use serde_json::Value;
 
 use super::{clock, message::Ask};
@@ -96,12 +97,11 @@ impl Command {
         Ask::read(self.body.as_ref()?)
     }
 
-    /// The value `X-Client-Request-Id` must repeat (wire.md 2.1).
+    /// The value `X-Client-Request-Id` must repeat (wire sheet 2.1); one that cannot stand in a header cannot be repeated.
     pub(super) fn client_request_id(&self) -> Option<&str> {
-        let mut named = self
-            .headers
-            .iter()
-            .filter(|(name, _)| name.eq_ignore_ascii_case("x-request-id"));
+        let mut named = self.headers.iter().filter(|(name, value)| {
+            name.eq_ignore_ascii_case("x-request-id") && HeaderValue::from_str(value).is_ok()
+        });
         named.next().map(|(_, value)| value.as_str())
     }
 

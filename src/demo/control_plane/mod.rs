@@ -8,7 +8,7 @@
 //! `routes` is the door, `poll` and `post` the two requests, `agent` and `payload` the rules for them.
 //!
 //! Leaves to others: what the agent should answer. Where the published document leaves a choice, the sheet
-//! `wire.md` decides; its sections are named at each rule.
+//! `wire sheet` decides; its sections are named at each rule.
 
 mod agent;
 mod clock;

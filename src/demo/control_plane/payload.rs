@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::reply::{Reply, ReplyKind};
 
-/// The response headers the service takes, in its spelling (wire.md 12.2).
+/// The response headers the service takes, in its spelling (wire sheet 12.2).
 const HEADERS: [&str; 6] = [
     "Access-Control-Expose-Headers",
     "Content-Type",
@@ -87,7 +87,7 @@ impl Raw<'_> {
     }
 }
 
-/// Which types carry a message and which must not (wire.md 12.1).
+/// Which types carry a message and which must not (wire sheet 12.1).
 fn check_rule(kind: ReplyKind, has_json: bool) -> Result<(), String> {
     let needs_json = match kind {
         ReplyKind::JsonrpcResponse | ReplyKind::JsonrpcNotify => true,

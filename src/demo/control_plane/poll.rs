@@ -1,4 +1,4 @@
-//! The long poll (wire.md 5.1).
+//! The long poll (wire sheet 5.1).
 
 use hyper::{Response, StatusCode};
 use tokio::{pin, time};

@@ -1,4 +1,4 @@
-//! The response post (wire.md 2.1, 12).
+//! The response post (wire sheet 2.1, 12).
 
 use bytes::Bytes;
 use hyper::{HeaderMap, Response, StatusCode, header::CONTENT_TYPE};

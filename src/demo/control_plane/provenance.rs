@@ -1,5 +1,5 @@
 //! `error.data.tunnel_failure`: where a synthesized failure came from (`x-tunnel-failure-schema` of the published
-//! document, wire.md 17).
+//! document, wire sheet 17).
 
 use serde::Deserialize;
 

@@ -36,7 +36,7 @@ impl Refusal {
         )
     }
 
-    /// The command is closed, withdrawn or was never queued: 404 (wire.md 12.3).
+    /// The command is closed, withdrawn or was never queued: 404 (wire sheet 12.3).
     pub(super) fn not_pending() -> Self {
         Self::plain(
             StatusCode::NOT_FOUND,

@@ -61,7 +61,7 @@ impl Handler for Plane {
 }
 
 impl Plane {
-    /// Exact paths only (wire.md 1.3).
+    /// Exact paths only (wire sheet 1.3).
     fn route(&self, method: &Method, path: &str) -> Route {
         let tunnel = format!(
             "{}/v1/tunnels/{}",

@@ -1,4 +1,4 @@
-//! Which of a caller's headers become headers of the command: all but those the service keeps (wire.md 11).
+//! Which of a caller's headers become headers of the command: all but those the service keeps (wire sheet 11).
 
 use hyper::{HeaderMap, header::CONNECTION};
 
