@@ -66,7 +66,7 @@ fn read_identity(
     match Bundle::read(files.cert.path(), files.key.path(), SystemTime::now()) {
         Ok(bundle) => {
             if let Some(leaf) = bundle.chain().first() {
-                info!(peer, subject = leaf.subject, serial = leaf.serial, not_after = %leaf.validity, "read a client identity");
+                info!(peer, subject = leaf.subject, serial = leaf.serial, validity = %leaf.validity, "read a client identity");
             }
             Some(bundle)
         }

@@ -49,12 +49,15 @@ struct Budget {
 
 impl<C: ControlPlane, U: Upstream> Relay<C, U> {
     /// Takes one polled element to its one outcome. A panic on the way refuses (threat F1).
+    ///
+    /// INVARIANT: 4 (a failing decision is a no) and 10 (each kind has its own arm).
     pub async fn handle(&self, polled: Polled, received: Instant) {
         let command = match polled {
             Polled::Command(command) => command,
             Polled::Unusable(unusable) => return self.reply_unusable(unusable).await,
         };
         let outcome = Outcome::open(&command.address.request_id);
+        refuse::record_notices(&command);
         let budget = self.budget(&command, received);
         if budget.expired_by_service() {
             return outcome.unanswered(NoReply::Expired);

@@ -112,3 +112,25 @@ fn remedy(error: &PollError) -> &'static str {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(status: u16) -> PollError {
+        PollError::Status {
+            status,
+            detail: String::new(),
+            retry_after: None,
+        }
+    }
+
+    #[test]
+    fn a_newcomer_is_told_what_to_check() {
+        assert!(remedy(&status(401)).contains("API key"));
+        assert!(remedy(&status(403)).contains("organization id"));
+        assert!(remedy(&status(404)).contains("tunnel id"));
+        assert!(remedy(&PollError::Transport("tls")).contains("CA bundle"));
+        assert_eq!(remedy(&status(503)), "none: it is tried again");
+    }
+}

@@ -8,6 +8,16 @@ use portcullis_policy::refusal::{CorrelationId, Line, Reason};
 use portcullis_policy::{Channel, Exchange, Refused};
 use tracing::{debug, info, warn};
 
+use crate::wire::command::Command;
+
+/// Records what of a command was left out before it was judged: labels only, never a value.
+pub fn record_notices(command: &Command) {
+    for notice in &command.notices {
+        let request_id = &command.address.request_id;
+        warn!(%request_id, notice = notice.label(), "left a part of the command out");
+    }
+}
+
 /// Records that a message may not go in.
 pub fn record_refused(channel: &Channel, refused: &Refused) {
     deny(

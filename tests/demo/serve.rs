@@ -178,3 +178,16 @@ fn a_server_of_the_users_own_needs_a_policy_of_theirs() {
         "{err}"
     );
 }
+
+#[test]
+fn a_port_in_use_is_told_and_ends_the_demo() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = Command::new(env!("CARGO_BIN_EXE_portcullis"))
+        .args(["demo", "--serve", "--listen", &port])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains(&port) && text.contains("in use"), "{text}");
+}
