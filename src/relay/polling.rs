@@ -72,10 +72,11 @@ async fn start<C: ControlPlane, U: Upstream>(
 ) {
     let place = relay.admission.enter().await;
     let relay = Arc::clone(relay);
-    tasks.spawn(async move {
+    // Boxed, because the state of a command is large and a task moves its future when it starts and when it ends.
+    tasks.spawn(Box::pin(async move {
         relay.handle(polled, received).await;
         drop(place);
-    });
+    }));
 }
 
 /// `work`, or nothing once `stop` is called.

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::time::{Instant, timeout_at};
 
 /// A moment that can only move closer (INVARIANT 8): there is no way to make one later than what it came from.
@@ -45,12 +46,12 @@ impl Deadline {
         Instant::now() >= self.0
     }
 
-    /// Runs `work` until the deadline.
+    /// Runs `work` until the deadline. Not an `async fn`: that would keep room for `work` twice, and bounds nest.
     ///
     /// # Errors
     /// [`Passed`] when the deadline comes first; the work is dropped.
-    pub async fn bound<F: Future>(self, work: F) -> Result<F::Output, Passed> {
-        timeout_at(self.0, work).await.map_err(|_| Passed)
+    pub fn bound<F: Future>(self, work: F) -> impl Future<Output = Result<F::Output, Passed>> {
+        timeout_at(self.0, work).map(|ended| ended.map_err(|_| Passed))
     }
 }
 

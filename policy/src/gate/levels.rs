@@ -167,9 +167,14 @@ impl Level {
             return Ok(Some(*slot));
         }
         let key = std::str::from_utf8(key).map_err(|_| Fault::Utf8)?;
-        match names.iter().any(|(name, _)| folds_alike(key, name)) {
-            true => Err(Fault::ReservedFold),
-            false => Ok(None),
+        let is_ascii = key.is_ascii();
+        let mut folded = names.iter().filter(|(name, _)| match is_ascii {
+            true => key.eq_ignore_ascii_case(name),
+            false => folds_alike(key, name),
+        });
+        match folded.next() {
+            Some(_) => Err(Fault::ReservedFold),
+            None => Ok(None),
         }
     }
 }

@@ -5,26 +5,25 @@
 
 const WORD: usize = 8;
 const BLOCK: usize = 64;
-const WORDS_BEFORE_BLOCKS: usize = BLOCK / WORD;
 
 /// The offset of the next quote, backslash or control character, or the end of the text.
 #[inline(always)]
-pub(super) fn plain_end(text: &[u8], mut at: usize) -> usize {
-    for _ in 0..WORDS_BEFORE_BLOCKS {
-        let Some(word) = word_at(text, at) else {
-            return tail_end(text, at);
-        };
-        let found = special_in(word);
+pub(super) fn plain_end(text: &[u8], at: usize) -> usize {
+    let Some(block) = block_at(text, at) else {
+        return short_plain_end(text, at);
+    };
+    let (words, _) = block.as_chunks::<WORD>();
+    for (place, word) in words.iter().enumerate() {
+        let found = special_in(u64::from_le_bytes(*word));
         if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
+            return at + place * WORD + first(found);
         }
-        at += WORD;
     }
-    long_plain_end(text, at)
+    long_plain_end(text, at + BLOCK)
 }
 
 fn long_plain_end(text: &[u8], mut at: usize) -> usize {
-    while let Some(block) = text.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
+    while let Some(block) = block_at(text, at) {
         if block
             .iter()
             .fold(false, |any, byte| any | is_special(*byte))
@@ -33,10 +32,14 @@ fn long_plain_end(text: &[u8], mut at: usize) -> usize {
         }
         at += BLOCK;
     }
+    short_plain_end(text, at)
+}
+
+fn short_plain_end(text: &[u8], mut at: usize) -> usize {
     while let Some(word) = word_at(text, at) {
         let found = special_in(word);
         if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
+            return at + first(found);
         }
         at += WORD;
     }
@@ -46,6 +49,11 @@ fn long_plain_end(text: &[u8], mut at: usize) -> usize {
 fn tail_end(text: &[u8], at: usize) -> usize {
     let tail = text.get(at..).unwrap_or_default();
     at + tail.iter().take_while(|byte| !is_special(**byte)).count()
+}
+
+#[inline]
+fn block_at(text: &[u8], at: usize) -> Option<&[u8; BLOCK]> {
+    text.get(at..)?.first_chunk()
 }
 
 #[inline]
@@ -65,9 +73,15 @@ fn is_special(byte: u8) -> bool {
 fn special_in(word: u64) -> u64 {
     const ONES: u64 = u64::from_le_bytes([1; WORD]);
     const HIGHS: u64 = ONES << 7;
-    let zero_in = |bytes: u64| bytes.wrapping_sub(ONES) & !bytes;
-    let quote = zero_in(word ^ (ONES * b'"' as u64));
-    let backslash = zero_in(word ^ (ONES * b'\\' as u64));
-    let control = word.wrapping_sub(ONES * 0x20) & !word;
-    (quote | backslash | control) & HIGHS
+    let quote = (word ^ (ONES * b'"' as u64)).wrapping_sub(ONES);
+    let backslash = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
+    let control = word.wrapping_sub(ONES * 0x20);
+    // What a subtraction leaves above 0x7f was below what was taken away, or was not ASCII to begin with.
+    (quote | backslash | control) & !word & HIGHS
+}
+
+/// The place in its word of the lowest byte whose high bit is set.
+#[inline]
+fn first(found: u64) -> usize {
+    (found.trailing_zeros() / 8) as usize
 }

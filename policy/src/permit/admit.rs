@@ -112,7 +112,7 @@ impl PolicySet {
             Permitted {
                 channel: channel.clone(),
                 verb: Verb::Terminate,
-                headers,
+                headers: headers.into(),
                 body: Edited::new(Bytes::new()),
             },
             exchange,
@@ -151,7 +151,7 @@ pub(super) fn salvage_id(body: &Bytes) -> Option<Bytes> {
 struct Judged<'a> {
     id: Option<Id<'a>>,
     ask: Ask,
-    headers: Vec<headers::Header>,
+    headers: Arc<[headers::Header]>,
 }
 
 fn judge<'a>(
@@ -179,7 +179,11 @@ fn judge<'a>(
     let headers = headers::build(sent, server.forward_headers(), Some(&body))
         .map_err(|reason| (reason, None))?;
     match decide(server, &ask) {
-        Decision::Permitted(_) => Ok(Judged { id, ask, headers }),
+        Decision::Permitted(_) => Ok(Judged {
+            id,
+            ask,
+            headers: headers.into(),
+        }),
         Decision::Refused(reason, line) => Err((reason, line)),
     }
 }
@@ -264,7 +268,7 @@ impl Target<'_> {
             caller_id: Bytes::copy_from_slice(id.raw),
             upstream_id: self.facts.upstream_id,
             token,
-            headers: judged.headers.clone(),
+            headers: Arc::clone(&judged.headers),
             _live: self.ledger.enter(
                 self.inbound.channel,
                 session,

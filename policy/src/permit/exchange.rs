@@ -66,7 +66,7 @@ pub(super) struct Call {
     pub(super) caller_id: Bytes,
     pub(super) upstream_id: u64,
     pub(super) token: Option<Bytes>,
-    pub(super) headers: Vec<Header>,
+    pub(super) headers: Arc<[Header]>,
     pub(super) _live: LiveCall,
 }
 

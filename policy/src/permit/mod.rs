@@ -17,6 +17,8 @@ pub use admit::{Facts, Inbound};
 pub use exchange::{Exchange, Ignored, Step, Verdict};
 pub use released::{Origin, Released, ReplyKind};
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use crate::channel::Channel;
@@ -78,7 +80,7 @@ pub enum Verb {
 pub struct Permitted {
     channel: Channel,
     verb: Verb,
-    headers: Vec<Header>,
+    headers: Arc<[Header]>,
     body: Edited,
 }
 
@@ -86,8 +88,8 @@ pub struct Permitted {
 pub struct Outgoing {
     /// Deliver or terminate.
     pub verb: Verb,
-    /// Every header that depends on the message or the caller.
-    pub headers: Vec<Header>,
+    /// Every header that depends on the message or the caller. Shared with the [`Exchange`], which answers the server under them.
+    pub headers: Arc<[Header]>,
     /// The judged bytes with the closed list of edits made; empty for a termination.
     pub body: Bytes,
 }

@@ -21,7 +21,7 @@ impl Own<'_> {
         Permitted {
             channel: channel.clone(),
             verb: Verb::Deliver,
-            headers,
+            headers: headers.into(),
             body: Edited::new(self.text()),
         }
     }

@@ -77,7 +77,10 @@ impl Standing {
 
     /// The standing headers and those of one request.
     pub(super) fn with(&self, extra: HeaderMap) -> HeaderMap {
-        let mut headers = self.0.clone();
+        // A clone has no room for more and would grow at the first addition.
+        let mut headers = HeaderMap::with_capacity(self.0.len() + extra.len());
+        let standing = self.0.iter();
+        headers.extend(standing.map(|(name, value)| (name.clone(), value.clone())));
         headers.extend(extra);
         headers
     }

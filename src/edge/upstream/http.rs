@@ -102,7 +102,7 @@ impl HttpServer {
         };
         *request.uri_mut() = self.config.url.clone();
         let headers = request.headers_mut();
-        for header in &outgoing.headers {
+        for header in outgoing.headers.iter() {
             append(headers, &header.name, &header.value)?;
         }
         for (name, value) in &self.config.headers {
