@@ -81,9 +81,9 @@ fn start(matches: &ArgMatches, out: &mut dyn Write) -> anyhow::Result<()> {
     let policy = policy(matches, &upstream)?;
     let port = matches.get_one(LISTEN).copied().unwrap_or_default();
     let plan = Plan {
-        program,
         upstream,
         policy,
+        ..Plan::new(program)
     };
     runtime.block_on(serve::serve(&plan, port, out))
 }

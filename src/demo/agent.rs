@@ -24,7 +24,7 @@ const REMEMBERED: usize = 10_000;
 
 /// Where the agent's log goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Log {
+pub enum Log {
     /// Kept, one JSON object a line, for [`Agent::decision`].
     Kept,
     /// To our own standard error, as text.
@@ -32,14 +32,14 @@ pub(super) enum Log {
 }
 
 /// A running agent. Dropping it ends the process at once.
-pub(super) struct Agent {
+pub struct Agent {
     child: Child,
     log: Arc<Record<String>>,
 }
 
 impl Agent {
     /// Starts `program run` with these arguments and an environment without settings of ours.
-    pub(super) fn start(program: &Path, arguments: &[OsString], log: Log) -> io::Result<Self> {
+    pub fn start(program: &Path, arguments: &[OsString], log: Log) -> io::Result<Self> {
         let (format, output) = match log {
             Log::Kept => ("json", Stdio::piped()),
             Log::Shown => ("struct-text", Stdio::inherit()),
@@ -64,12 +64,12 @@ impl Agent {
     }
 
     /// How it ended, if it has.
-    pub(super) fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
+    pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
         self.child.try_wait()
     }
 
     /// Returns when it has ended.
-    pub(super) async fn end(&mut self) -> io::Result<ExitStatus> {
+    pub async fn end(&mut self) -> io::Result<ExitStatus> {
         loop {
             if let Some(status) = self.ended()? {
                 return Ok(status);
@@ -79,14 +79,14 @@ impl Agent {
     }
 
     /// Asks it to stop (SIGTERM).
-    pub(super) fn ask_to_stop(&self) -> io::Result<()> {
+    pub fn ask_to_stop(&self) -> io::Result<()> {
         let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
         let id = id.ok_or(io::ErrorKind::InvalidInput)?;
         Ok(kill_process(id, Signal::TERM)?)
     }
 
     /// The first kept log line for which `is_it` holds; none if it does not come in time.
-    pub(super) async fn line(&self, is_it: impl Fn(&Value) -> bool) -> Option<Value> {
+    pub async fn line(&self, is_it: impl Fn(&Value) -> bool) -> Option<Value> {
         let deadline = Instant::now() + LINE_WITHIN;
         loop {
             let lines = self.log.all();
@@ -104,7 +104,7 @@ impl Agent {
     }
 
     /// The last lines it logged, for when something went wrong.
-    pub(super) fn last_lines(&self, count: usize) -> String {
+    pub fn last_lines(&self, count: usize) -> String {
         let lines = self.log.all();
         let from = lines.len().saturating_sub(count);
         lines.get(from..).unwrap_or_default().join("\n")

@@ -8,7 +8,7 @@
 //!
 //! Leaves to others: being a control plane or an MCP server for anything but a demo or a test. Feature `demo` only.
 
-mod agent;
+pub mod agent;
 pub mod control_plane;
 mod folder;
 pub mod front;
@@ -20,4 +20,4 @@ pub mod serve;
 mod stage;
 mod token;
 
-pub use stage::{Plan, Upstream};
+pub use stage::{Plan, Stage, Upstream};

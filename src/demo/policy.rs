@@ -16,6 +16,8 @@ pub enum Choice {
     Demo,
     /// These tools, everything else as usual.
     Tools(Vec<String>),
+    /// This text.
+    Text(String),
     /// The user's own file.
     File(PathBuf),
 }
@@ -26,6 +28,7 @@ impl Choice {
         match self {
             Self::Demo => folder.write("policy.toml", DEMO),
             Self::Tools(tools) => folder.write("policy.toml", &listing(tools)),
+            Self::Text(text) => folder.write("policy.toml", text),
             Self::File(path) => Ok(path.clone()),
         }
     }

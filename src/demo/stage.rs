@@ -29,6 +29,27 @@ pub struct Plan {
     pub upstream: Upstream,
     /// What may cross.
     pub policy: policy::Choice,
+    /// How the built-in servers behave.
+    pub server: mcp_server::Options,
+    /// More channels beside `main`, each with a built-in server of its own.
+    pub channels: Vec<String>,
+    /// More flags for the agent, as on the command line.
+    pub flags: Vec<String>,
+}
+
+impl Plan {
+    /// The demo's own servers and policy, with the agent in `program`.
+    #[must_use]
+    pub fn new(program: PathBuf) -> Self {
+        Self {
+            program,
+            upstream: Upstream::BuiltIn,
+            policy: policy::Choice::Demo,
+            server: mcp_server::Options::default(),
+            channels: Vec::new(),
+            flags: Vec::new(),
+        }
+    }
 }
 
 /// The MCP server behind the agent.
@@ -40,18 +61,26 @@ pub enum Upstream {
 }
 
 /// The running three.
-pub(super) struct Stage {
-    pub(super) pki: Pki,
-    pub(super) control: Arc<ControlPlane>,
+pub struct Stage {
+    /// The authorities of this run.
+    pub pki: Pki,
+    /// The control plane.
+    pub control: Arc<ControlPlane>,
     /// None if the server is the user's own.
-    pub(super) server: Option<McpServer>,
-    pub(super) agent: Agent,
+    pub server: Option<McpServer>,
+    /// The servers of the other channels, in the order of the plan.
+    pub others: Vec<McpServer>,
+    /// The real agent, as a process of its own.
+    pub agent: Agent,
     _folder: Folder,
 }
 
 impl Stage {
     /// Starts all three and waits for the agent's first poll.
-    pub(super) async fn set(plan: &Plan, log: Log) -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    /// A port, a folder or a certificate could not be had, or the agent did not poll in time; its last words are told.
+    pub async fn set(plan: &Plan, log: Log) -> anyhow::Result<Self> {
         let (pki, folder) = (
             Pki::new()?,
             Folder::new().context("cannot make a temporary folder")?,
@@ -63,20 +92,29 @@ impl Stage {
         let control = Arc::new(ControlPlane::start(Door::control_plane(&pki)?, options).await?);
         let server = match plan.upstream {
             Upstream::BuiltIn => Some(
-                McpServer::start(Door::mcp_server(&pki)?, mcp_server::Options::default()).await?,
+                McpServer::start(Door::mcp_server(&pki)?, plan.server).await?,
             ),
             Upstream::Url(_) => None,
         };
+        let mut others = Vec::new();
+        for _ in &plan.channels {
+            others.push(McpServer::start(Door::mcp_server(&pki)?, plan.server).await?);
+        }
         let flags = Flags {
             pki: &pki,
             folder: &folder,
+        };
+        let mut flags = flags.of(plan, &control, server.as_ref())?;
+        for (channel, server) in plan.channels.iter().zip(&others) {
+            let binding = format!("channel={channel},url={}", server.url());
+            flags.extend(["--mcp.server-url".into(), binding.into()]);
         }
-        .of(plan, &control, server.as_ref())?;
         let agent = Agent::start(&plan.program, &flags, log).context("cannot start the agent")?;
         let mut stage = Self {
             pki,
             control,
             server,
+            others,
             agent,
             _folder: folder,
         };
@@ -98,7 +136,10 @@ impl Stage {
     }
 
     /// Stops the agent as an operator would, and waits until it is gone.
-    pub(super) async fn stop_agent(&mut self) -> anyhow::Result<ExitStatus> {
+    ///
+    /// # Errors
+    /// It cannot be asked, or is not gone in time.
+    pub async fn stop_agent(&mut self) -> anyhow::Result<ExitStatus> {
         self.agent.ask_to_stop()?;
         // An open poll is never cut by the agent: the service lets go of it.
         self.control.close_polls();
@@ -150,6 +191,7 @@ impl Flags<'_> {
             "--ca-bundle".into(),
             self.folder.write("roots.pem", &roots)?.into(),
         ]);
+        flags.extend(plan.flags.iter().map(OsString::from));
         Ok(flags)
     }
 

@@ -10,6 +10,7 @@
 )]
 
 mod contract;
+mod exactly_once;
 mod faults;
 mod front;
 mod mcp_server;

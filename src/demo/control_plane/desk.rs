@@ -7,7 +7,9 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::{Fault, Reply, command::CommandKind, message::Ask, reply::ReplyKind};
+use super::{
+    Fault, Reply, command::CommandKind, message::Ask, reply::ReplyKind, share::Share,
+};
 
 /// Everything that changes.
 #[derive(Default)]
@@ -19,6 +21,8 @@ pub(super) struct State {
     pub(super) open: HashMap<String, Open>,
     pub(super) poll_faults: VecDeque<Fault>,
     pub(super) post_faults: VecDeque<Fault>,
+    pub(super) poll_share: Share,
+    pub(super) post_share: Share,
 }
 
 /// A command not yet delivered.
@@ -58,6 +62,18 @@ impl State {
         }
         self.queue = left;
         taken
+    }
+
+    /// The fault of a poll that arrives now: what was asked for once comes first.
+    pub(super) fn poll_fault(&mut self) -> Option<Fault> {
+        let share = self.poll_share.next();
+        self.poll_faults.pop_front().or(share)
+    }
+
+    /// The fault of a post that arrives now.
+    pub(super) fn post_fault(&mut self) -> Option<Fault> {
+        let share = self.post_share.next();
+        self.post_faults.pop_front().or(share)
     }
 
     /// Hands a reply to who waits for it; a final one closes the command.

@@ -24,12 +24,13 @@ mod provenance;
 mod refusal;
 mod reply;
 mod routes;
+mod share;
 
 use std::{io, sync::Arc};
 
 use tokio::sync::{Notify, watch};
 
-use self::desk::Desk;
+use self::{desk::Desk, share::Share};
 use super::net::{Door, Listener, Record};
 
 pub use command::Command;
@@ -40,7 +41,7 @@ pub use reply::{Reply, ReplyKind};
 pub use routes::{Call, Route};
 
 /// How many entries each record keeps.
-const REMEMBERED: usize = 10_000;
+const REMEMBERED: usize = 25_000;
 
 /// What the agent must be told to reach this control plane.
 #[derive(Clone, Debug)]
@@ -145,6 +146,16 @@ impl ControlPlane {
             .lock()
             .post_faults
             .extend(std::iter::repeat_n(fault.clone(), times));
+    }
+
+    /// Spoils one poll in `one_in` from now on, by each of these faults in turn; 0 or none ends it.
+    pub fn spoil_polls_at(&self, one_in: u64, faults: &[Fault]) {
+        self.plane.desk.lock().poll_share = Share::new(one_in, faults);
+    }
+
+    /// The same for posts that keep to the contract.
+    pub fn spoil_posts_at(&self, one_in: u64, faults: &[Fault]) {
+        self.plane.desk.lock().post_share = Share::new(one_in, faults);
     }
 
     /// Answers every held poll at once and holds no later one, so that an agent that stops is not kept waiting. Lets go

@@ -26,7 +26,7 @@ impl Plane {
     pub(super) async fn poll(&self, query: &str) -> Result<Result<Response<Body>, Cut>, Refusal> {
         let ask = Ask::parse(query).map_err(Refusal::breach)?;
         self.polls.send_modify(|polls| *polls += 1);
-        let fault = self.desk.lock().poll_faults.pop_front();
+        let fault = self.desk.lock().poll_fault();
         Ok(match fault {
             None => Ok(answer(&self.wait(&ask).await)),
             Some(Fault::Answer(answer)) => Ok(answer.response()),

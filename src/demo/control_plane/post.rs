@@ -37,7 +37,7 @@ impl Plane {
         let verdict = self.judge(headers, &payload);
         let fault = verdict
             .is_ok()
-            .then(|| self.desk.lock().post_faults.pop_front())
+            .then(|| self.desk.lock().post_fault())
             .flatten();
         let taken = verdict.is_ok() && !prevents(fault.as_ref());
         self.posts.add(Post {

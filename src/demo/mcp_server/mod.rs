@@ -31,7 +31,7 @@ pub use heard::Heard;
 pub use tools::{DELETE_RECORD, SEARCH_RECORDS, SLOW_COUNT, TOOLS};
 
 /// How many requests are remembered.
-const REMEMBERED: usize = 10_000;
+const REMEMBERED: usize = 25_000;
 /// The one path.
 const PATH: &str = "/mcp";
 

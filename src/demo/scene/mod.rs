@@ -14,8 +14,7 @@ use anyhow::Context as _;
 use self::{caller::Caller, narrator::Narrator, steps::STEPS};
 use super::{
     agent::Log,
-    policy::Choice,
-    stage::{Plan, Stage, Upstream},
+    stage::{Plan, Stage},
 };
 
 /// Plays the scene with the agent in `program`, telling it to `out`.
@@ -23,12 +22,7 @@ use super::{
 /// # Errors
 /// The first step that did not go as it should.
 pub async fn play(program: std::path::PathBuf, out: &mut dyn Write) -> anyhow::Result<()> {
-    let plan = Plan {
-        program,
-        upstream: Upstream::BuiltIn,
-        policy: Choice::Demo,
-    };
-    let mut stage = Stage::set(&plan, Log::Kept)
+    let mut stage = Stage::set(&Plan::new(program), Log::Kept)
         .await
         .context("setting the scene")?;
     let mut narrator = Narrator::new(out);
