@@ -91,9 +91,9 @@ impl Stage {
         };
         let control = Arc::new(ControlPlane::start(Door::control_plane(&pki)?, options).await?);
         let server = match plan.upstream {
-            Upstream::BuiltIn => Some(
-                McpServer::start(Door::mcp_server(&pki)?, plan.server).await?,
-            ),
+            Upstream::BuiltIn => {
+                Some(McpServer::start(Door::mcp_server(&pki)?, plan.server).await?)
+            }
             Upstream::Url(_) => None,
         };
         let mut others = Vec::new();

@@ -10,6 +10,7 @@
 )]
 
 mod contract;
+mod drain;
 mod exactly_once;
 mod faults;
 mod front;

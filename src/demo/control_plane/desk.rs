@@ -7,9 +7,7 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::{
-    Fault, Reply, command::CommandKind, message::Ask, reply::ReplyKind, share::Share,
-};
+use super::{Fault, Reply, command::CommandKind, message::Ask, reply::ReplyKind, share::Share};
 
 /// Everything that changes.
 #[derive(Default)]

@@ -201,6 +201,12 @@ impl ControlPlane {
         self.plane.desk.lock().open.len()
     }
 
+    /// Commands that no poll has taken yet.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.plane.desk.lock().queue.len()
+    }
+
     /// Why peers were turned away during the TLS handshake.
     #[must_use]
     pub fn turned_away(&self) -> Vec<String> {
