@@ -55,6 +55,7 @@ supply-chain:
 bench: ## Measure the gate and the relay against their budgets
 	$(CARGO) bench -p portcullis-policy --bench gate
 	$(CARGO) bench --features demo --bench relay
+	$(CARGO) bench --features demo --bench channels
 
 fuzz: ## Fuzz each target for FUZZ_SECONDS (60); needs a nightly toolchain
 	@$(CARGO) +nightly --version >/dev/null 2>&1 || { echo 'fuzzing needs a nightly toolchain: rustup toolchain install nightly'; exit 1; }

@@ -25,7 +25,7 @@ const REMEMBERED: usize = 10_000;
 /// Where the agent's log goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Log {
-    /// Kept, one JSON object a line, for [`Agent::decision`].
+    /// Kept, one JSON object a line, for [`Agent::line`].
     Kept,
     /// To our own standard error, as text.
     Shown,

@@ -96,3 +96,31 @@ fn events<'a>(
     }
     (events, None)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::fs;
+    use std::path::Path;
+
+    /// What fuzzing found worth keeping, through the same functions on stable.
+    #[test]
+    fn the_corpora_hold() {
+        type Target = (&'static str, fn(&[u8]));
+        let targets: [Target; 4] = [
+            ("poll", super::poll),
+            ("sse", super::sse),
+            ("api_error", super::api_error),
+            ("texts", super::texts),
+        ];
+        let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+        for (name, hold) in targets {
+            let entries = fs::read_dir(corpora.join(name)).unwrap();
+            let bodies: Vec<_> = entries
+                .map(|entry| fs::read(entry.unwrap().path()).unwrap())
+                .collect();
+            assert!(bodies.len() > 2, "the corpus of `{name}` is missing");
+            bodies.iter().for_each(|body| hold(body));
+        }
+    }
+}

@@ -26,7 +26,7 @@ impl Share {
         let turn = self
             .seen
             .checked_div(self.one_in)
-            .filter(|_| self.seen % self.one_in == 0)?;
+            .filter(|_| self.seen.is_multiple_of(self.one_in))?;
         let count = u64::try_from(self.faults.len()).ok()?;
         let place = usize::try_from(turn.checked_rem(count)?).ok()?;
         self.faults.get(place).cloned()

@@ -1,6 +1,6 @@
 //! The control plane: one client for the service that queues commands and takes replies.
 //!
-//! Where it goes and what it says of itself is [`endpoint`] and [`headers`]; [`poll`] and [`post`] are the two requests; [`retry`] is the
+//! Where it goes and what it says of itself is [`endpoint`] and [`headers`]; `poll` and `post` are the two requests; `retry` is the
 //! table of statuses. Redirects are never followed, so the API key goes to one host only.
 
 pub mod endpoint;
