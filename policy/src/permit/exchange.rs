@@ -8,10 +8,11 @@ use super::Permitted;
 use super::answer;
 use super::own::Own;
 use super::released::{Asked, Released, ReplyKind};
+use super::step::{Ignored, Step, Verdict};
 use crate::channel::Channel;
 use crate::decide::{Ask, Decision, decide};
 use crate::document::PolicySet;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::headers::{self, Header};
 use crate::ledger::LiveCall;
 use crate::refusal::{CorrelationId, Line, Reason};
@@ -68,41 +69,6 @@ pub(super) struct Call {
     pub(super) token: Option<Bytes>,
     pub(super) headers: Arc<[Header]>,
     pub(super) _live: LiveCall,
-}
-
-/// What to do after one message of the server was judged.
-pub enum Step {
-    /// Post this; the call goes on.
-    Notify(Released),
-    /// Send this to the server; the call goes on.
-    Reply(Permitted),
-    /// Nothing crosses; the call goes on. For the record.
-    Ignore(Ignored),
-    /// Post this; the call is over.
-    Final(Released, Verdict),
-}
-
-/// Why a message of the server went nowhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ignored {
-    /// A notification the policy does not list, or progress of another call (B13).
-    Notification,
-    /// An answer to something else (D12).
-    ForeignAnswer,
-}
-
-/// What was found of the message that ended a call, for the record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Released; a listing without this many items.
-    Released {
-        /// Items taken out of a listing.
-        removed: usize,
-    },
-    /// Refused, by this line if one decided.
-    Refused(Reason, Option<Line>),
-    /// No answer to this call: told as a local failure. The reason if the gate or the envelope refused it.
-    Failed(Failure, Option<Reason>),
 }
 
 impl Exchange {
@@ -179,9 +145,16 @@ impl Exchange {
 
     /// The reply to a notification or to the end of a session, after [`Self::begin`]: the server's status and allowed headers.
     ///
-    /// A call has no such reply; asked for one, it fails.
+    /// A redirect, or a status that is none of an ended request, is a failure: the service takes 2xx, 4xx and 5xx (wire sheet 17). A call has
+    /// no such reply; asked for one, it fails.
     #[must_use]
     pub fn acknowledge(self) -> Released {
+        if !is_final(self.status) {
+            return self.fail(Failure::status(
+                self.status,
+                FailureKind::NonProtocolResponse,
+            ));
+        }
         let kind = match self.expects {
             Expects::Ack => ReplyKind::Ack,
             Expects::Termination => ReplyKind::Termination,
@@ -202,6 +175,20 @@ impl Exchange {
         Released::denial(self.asked(), reason, self.correlation)
     }
 
+    /// What to tell the server when its answer is no longer waited for: our id of the call, on the session of the call (W-18).
+    ///
+    /// `None` where MCP has no such message: for what is no call, for `initialize`, and for a call that makes a task, which has its own way
+    /// to end (MCP 2025-11-25, cancellation and tasks).
+    #[must_use]
+    pub fn cancel(&self) -> Option<Permitted> {
+        match &self.expects {
+            Expects::Answer(call) if call.ask.method.name != "initialize" && !call.ask.as_task => {
+                Some(self.own(&Own::Cancelled(call.upstream_id)))
+            }
+            Expects::Answer(_) | Expects::Ack | Expects::Termination => None,
+        }
+    }
+
     /// Judges one message of the server: a whole JSON body, or the data of one event.
     ///
     /// `current` is the policy in force now.
@@ -215,16 +202,30 @@ impl Exchange {
             return Step::Final(self.refuse(reason), Verdict::Refused(reason, line));
         }
         let finding = answer::judge(call, text, self.status, &self.policy, current);
-        self.conclude(finding)
+        self.conclude(self.damped(finding, current))
     }
 
-    /// The limits of the stream, and the policy in force: what was permitted must still be.
+    /// Past the number of messages a call may have, its answer is all that still crosses (D10).
+    fn damped(&self, finding: answer::Finding, current: &PolicySet) -> answer::Finding {
+        let limits = [self.policy.limits(), current.limits()];
+        let flooded = limits.iter().any(|l| self.events > l.stream_events);
+        match finding {
+            answer::Finding::Notify(_)
+            | answer::Finding::Ping(_)
+            | answer::Finding::Request(_)
+            | answer::Finding::Ignore(_)
+                if flooded =>
+            {
+                answer::Finding::Ignore(Ignored::Excess)
+            }
+            other => other,
+        }
+    }
+
+    /// The bytes of the stream, and the policy in force: what was permitted must still be.
     fn refused_now(&self, call: &Call, current: &PolicySet) -> Option<(Reason, Option<Line>)> {
         let limits = [self.policy.limits(), current.limits()];
-        if limits
-            .iter()
-            .any(|l| self.events > l.stream_events || self.bytes > l.stream_bytes)
-        {
+        if limits.iter().any(|l| self.bytes > l.stream_bytes) {
             return Some((Reason::StreamLimit, None));
         }
         if std::ptr::eq(Arc::as_ptr(&self.policy), current) {
@@ -296,4 +297,9 @@ impl Exchange {
             Expects::Termination => Asked::Termination,
         }
     }
+}
+
+/// Whether a status ends a request with something to tell.
+const fn is_final(status: u16) -> bool {
+    matches!(status, 200..=299 | 400..=599)
 }
