@@ -13,6 +13,8 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 /// The most commands one poll may ask for (the public contract).
 const MOST_PER_POLL: usize = 25;
+/// The most bytes of all commands taken and not answered. One poll may bring half of it.
+pub const RESIDENT_BYTES: usize = 128 * 1024 * 1024;
 /// The bytes of commands are counted in pieces of this size.
 const PIECE: usize = 1024;
 
@@ -108,6 +110,12 @@ impl Admission {
             }
             self.returned.notified().await;
         }
+    }
+
+    /// Whether nothing can be taken now.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.free() == 0
     }
 
     fn free(&self) -> usize {

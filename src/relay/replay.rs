@@ -34,6 +34,16 @@ pub struct InHand<'a> {
     request_id: RequestId,
 }
 
+/// Longer than the service waits for anything, and about 5 MiB with the longest ids.
+const MOST: usize = 16_384;
+const LENGTH: Duration = Duration::from_mins(15);
+
+impl Default for Replay {
+    fn default() -> Self {
+        Self::new(MOST, LENGTH)
+    }
+}
+
 impl Replay {
     /// Remembers at most `most` commands beside those in hand, each for `length` after it ended.
     #[must_use]
@@ -54,6 +64,15 @@ impl Replay {
             replay: self,
             request_id: request_id.clone(),
         })
+    }
+
+    /// Whether this command was taken before.
+    #[must_use]
+    pub fn knows(&self, request_id: &RequestId) -> bool {
+        let now = Instant::now();
+        let mut kept = self.lock();
+        kept.forget(|until, _| until <= now);
+        kept.known.contains(request_id)
     }
 
     /// How many commands are remembered.

@@ -15,6 +15,7 @@ use crate::document::PolicySet;
 use crate::failure::{Failure, FailureKind};
 use crate::headers::{self, Header};
 use crate::ledger::LiveCall;
+use crate::mcp::catalogue::Method;
 use crate::refusal::{CorrelationId, Line, Reason};
 
 /// The state of one admitted message until its one reply is posted.
@@ -46,6 +47,7 @@ pub struct Exchange {
     policy: Arc<PolicySet>,
     channel: Channel,
     correlation: CorrelationId,
+    line: Line,
     expects: Expects,
     status: u16,
     returned: Vec<(&'static str, String)>,
@@ -55,7 +57,7 @@ pub struct Exchange {
 
 enum Expects {
     Answer(Box<Call>),
-    Ack,
+    Ack(&'static Method),
     Termination,
 }
 
@@ -72,42 +74,36 @@ pub(super) struct Call {
 }
 
 impl Exchange {
-    pub(super) fn call(policy: Arc<PolicySet>, call: Call) -> Self {
-        let (channel, correlation) = (call.channel.clone(), call.correlation);
-        Self::new(
-            policy,
-            channel,
-            correlation,
-            Expects::Answer(Box::new(call)),
-        )
+    pub(super) fn call(policy: Arc<PolicySet>, line: Line, call: Call) -> Self {
+        let whose = (call.channel.clone(), call.correlation, line);
+        Self::new(policy, whose, Expects::Answer(Box::new(call)))
     }
 
     pub(super) fn notification(
         policy: Arc<PolicySet>,
-        channel: Channel,
-        correlation: CorrelationId,
+        whose: (Channel, CorrelationId, Line),
+        method: &'static Method,
     ) -> Self {
-        Self::new(policy, channel, correlation, Expects::Ack)
+        Self::new(policy, whose, Expects::Ack(method))
     }
 
     pub(super) fn termination(
         policy: Arc<PolicySet>,
-        channel: Channel,
-        correlation: CorrelationId,
+        whose: (Channel, CorrelationId, Line),
     ) -> Self {
-        Self::new(policy, channel, correlation, Expects::Termination)
+        Self::new(policy, whose, Expects::Termination)
     }
 
     fn new(
         policy: Arc<PolicySet>,
-        channel: Channel,
-        correlation: CorrelationId,
+        (channel, correlation, line): (Channel, CorrelationId, Line),
         expects: Expects,
     ) -> Self {
         Self {
             policy,
             channel,
             correlation,
+            line,
             expects,
             status: 200,
             returned: Vec::new(),
@@ -127,8 +123,24 @@ impl Exchange {
     pub fn ask(&self) -> Option<&Ask> {
         match &self.expects {
             Expects::Answer(call) => Some(&call.ask),
-            Expects::Ack | Expects::Termination => None,
+            Expects::Ack(_) | Expects::Termination => None,
         }
+    }
+
+    /// The catalogue's name of the permitted method; empty for the end of a session.
+    #[must_use]
+    pub fn method(&self) -> &'static str {
+        match &self.expects {
+            Expects::Answer(call) => call.ask.method.name,
+            Expects::Ack(method) => method.name,
+            Expects::Termination => "",
+        }
+    }
+
+    /// The line of the policy that permitted it.
+    #[must_use]
+    pub fn line(&self) -> Line {
+        self.line
     }
 
     /// Whether the server's messages are to be read: only a call has an answer.
@@ -156,7 +168,7 @@ impl Exchange {
             ));
         }
         let kind = match self.expects {
-            Expects::Ack => ReplyKind::Ack,
+            Expects::Ack(_) => ReplyKind::Ack,
             Expects::Termination => ReplyKind::Termination,
             Expects::Answer(_) => return self.fail(Failure::internal()),
         };
@@ -185,7 +197,7 @@ impl Exchange {
             Expects::Answer(call) if call.ask.method.name != "initialize" && !call.ask.as_task => {
                 Some(self.own(&Own::Cancelled(call.upstream_id)))
             }
-            Expects::Answer(_) | Expects::Ack | Expects::Termination => None,
+            Expects::Answer(_) | Expects::Ack(_) | Expects::Termination => None,
         }
     }
 
@@ -293,7 +305,7 @@ impl Exchange {
     fn asked(&self) -> Asked {
         match &self.expects {
             Expects::Answer(call) => Asked::Call(Some(call.caller_id.clone())),
-            Expects::Ack => Asked::Notification,
+            Expects::Ack(_) => Asked::Notification,
             Expects::Termination => Asked::Termination,
         }
     }

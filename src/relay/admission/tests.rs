@@ -38,17 +38,17 @@ async fn a_poll_asks_for_no_more_bytes_than_there_is_room_for_e8() {
     let admission = Admission::new(bounds, [Channel::main()]);
     assert_eq!(admission.room().await, 5);
     let large = admission.enter(9 << 20).await;
-    assert!(waits(admission.room()).await, "less than one command is left");
+    assert!(
+        waits(admission.room()).await,
+        "less than one command is left"
+    );
     drop(large);
     assert_eq!(admission.room().await, 5);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_command_larger_than_all_there_is_room_for_is_taken_alone() {
-    let bounds = Bounds {
-        bytes: 1,
-        ..BOUNDS
-    };
+    let bounds = Bounds { bytes: 1, ..BOUNDS };
     let admission = Admission::new(bounds, [Channel::main()]);
     assert_eq!(admission.room().await, 1);
     let _all = admission.enter(usize::MAX).await;
