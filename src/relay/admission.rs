@@ -35,8 +35,8 @@ pub struct Bounds {
 #[derive(Debug)]
 pub struct Admission {
     taken: Bounded,
+    arriving: Bounded,
     bytes: Bounded,
-    most_per_poll: usize,
     command: usize,
     channels: HashMap<Channel, Places>,
     returned: Arc<Notify>,
@@ -61,6 +61,22 @@ struct Bounded {
 pub struct Place {
     permit: Option<OwnedSemaphorePermit>,
     returned: Arc<Notify>,
+}
+
+/// One command taken in, its bytes, and that it is not yet where it waits or runs.
+#[derive(Debug)]
+pub struct Entry {
+    _taken: Place,
+    _bytes: Place,
+    arriving: Option<Place>,
+}
+
+/// A call with a place in the queue of its channel, or already with its turn.
+#[derive(Debug)]
+pub struct Queued {
+    waiting: Option<Place>,
+    running: Place,
+    turns: Arc<Semaphore>,
 }
 
 /// The channel has no place left.
@@ -91,8 +107,8 @@ impl Admission {
         let taken = per_channel * channels.len() + MOST_PER_POLL;
         Self {
             taken: Bounded::new(taken),
+            arriving: Bounded::new(taken),
             bytes: Bounded::new(pieces(bounds.bytes).max(pieces(bounds.command))),
-            most_per_poll: MOST_PER_POLL,
             command: pieces(bounds.command),
             channels,
             returned: Arc::new(Notify::new()),
@@ -118,37 +134,42 @@ impl Admission {
         self.free() == 0
     }
 
+    /// Who is on the way to a place has it already: the next poll may not count on it.
     fn free(&self) -> usize {
         let waiting: usize = self.channels.values().map(|c| c.waiting.free()).sum();
+        let unclaimed = waiting.saturating_sub(self.arriving.taken());
         let affordable = self.bytes.free() / self.command;
-        [waiting, self.taken.free(), affordable]
+        [unclaimed, self.taken.free(), affordable]
             .into_iter()
-            .fold(self.most_per_poll, usize::min)
+            .fold(MOST_PER_POLL, usize::min)
     }
 
-    /// Takes a command in: one of all, and its bytes. Commands beyond what was asked for wait here, in order, and none is dropped (E8).
-    pub async fn enter(&self, bytes: usize) -> [Place; 2] {
+    /// Takes a command in. Commands beyond what was asked for wait here, in order, and none is dropped (E8).
+    pub async fn enter(&self, bytes: usize) -> Entry {
         let held = pieces(bytes).min(self.bytes.all);
-        [
-            self.place(self.taken.take(1).await),
-            self.place(self.bytes.take(held).await),
-        ]
+        Entry {
+            _taken: self.place(self.taken.take(1).await),
+            _bytes: self.place(self.bytes.take(held).await),
+            arriving: Some(self.place(self.arriving.take(1).await)),
+        }
     }
 
-    /// Waits for this call's turn on its channel.
+    /// Puts a call in the queue of its channel.
     ///
     /// # Errors
     /// [`Full`], at once, when the channel has as many waiting as it may, or has no places at all.
-    pub async fn turn(&self, channel: &Channel) -> Result<Place, Full> {
+    pub fn queue(&self, channel: &Channel) -> Result<Queued, Full> {
         let places = self.channels.get(channel).ok_or(Full)?;
-        if let Some(running) = places.running.try_take() {
-            return Ok(self.place(Some(running)));
-        }
-        let waiting = places.waiting.try_take().ok_or(Full)?;
-        let waiting = self.place(Some(waiting));
-        let running = places.running.take(1).await;
-        drop(waiting);
-        Ok(self.place(running))
+        let running = places.running.try_take();
+        let waiting = match running {
+            Some(_) => None,
+            None => Some(self.place(Some(places.waiting.try_take().ok_or(Full)?))),
+        };
+        Ok(Queued {
+            waiting,
+            running: self.place(running),
+            turns: Arc::clone(&places.running.free),
+        })
     }
 
     /// A place for what expects no answer: it waits for nobody.
@@ -191,6 +212,23 @@ impl Admission {
             permit,
             returned: Arc::clone(&self.returned),
         }
+    }
+}
+
+impl Entry {
+    /// It waits or runs now, or will do neither.
+    pub fn arrived(&mut self) {
+        self.arriving = None;
+    }
+}
+
+impl Queued {
+    /// Waits for the turn of the call, in the order of the queue.
+    pub async fn turn(mut self) -> Place {
+        if self.waiting.is_some() {
+            self.running.permit = self.turns.acquire_owned().await.ok();
+        }
+        self.running
     }
 }
 

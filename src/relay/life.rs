@@ -10,6 +10,7 @@ use portcullis_policy::refusal::{CorrelationId, Line, Reason};
 use portcullis_policy::{Exchange, Failure};
 use tokio::time::Instant;
 
+use super::admission::Entry;
 use super::replay::InHand;
 use crate::ops::Ops;
 use crate::ops::event::{Call, CallKind, CommandEvent, Event, NoAnswer, Side, Times};
@@ -30,6 +31,7 @@ pub struct Life<'a> {
     sent: bool,
     settled: bool,
     unposted: u64,
+    entry: Entry,
     _in_hand: InHand<'a>,
 }
 
@@ -39,7 +41,7 @@ impl<'a> Life<'a> {
     pub fn open(
         ops: &'a Ops,
         address: &'a ReplyAddress,
-        in_hand: InHand<'a>,
+        (in_hand, entry): (InHand<'a>, Entry),
         correlation: CorrelationId,
         (received, created_at): (Instant, Option<SystemTime>),
     ) -> Self {
@@ -57,6 +59,7 @@ impl<'a> Life<'a> {
             sent: false,
             settled: false,
             unposted: 0,
+            entry,
             _in_hand: in_hand,
         };
         life.tell(CommandEvent::Queued { age });
@@ -111,13 +114,17 @@ impl<'a> Life<'a> {
         self.sent
     }
 
-    /// Its channel has no place left.
-    pub fn overflowed(&self) {
-        self.tell(CommandEvent::Overflow);
+    /// It waits or runs now, or its channel has no place left.
+    pub fn arrived(&mut self, has_place: bool) {
+        self.entry.arrived();
+        if !has_place {
+            self.tell(CommandEvent::Overflow);
+        }
     }
 
     /// It, or its answer, may not cross. `told` is the kind of the refusal.
     pub fn refused(&mut self, side: Side, told: ReplyKind, reason: Reason, line: Option<Line>) {
+        self.entry.arrived();
         if self.kind == CallKind::Unusable && reason != Reason::UnusableCommand {
             self.kind = kind_of(told);
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
+use futures_util::future::{Either, ready};
 use portcullis_policy::refusal::CorrelationId;
 use portcullis_policy::{
     Exchange, Facts, Failure, FailureKind, FailureSource, Inbound, Ledger, Permitted, PolicySet,
@@ -12,7 +13,7 @@ use portcullis_policy::{
 };
 use tokio::time::Instant;
 
-use super::admission::{Admission, Full, Place};
+use super::admission::{Admission, Entry, Full, Place};
 use super::budget::Budget;
 use super::forward::Ended;
 use super::life::{self, Life};
@@ -66,16 +67,16 @@ impl<C: ControlPlane, U: Upstream> Relay<C, U> {
     /// Takes one polled element to its one outcome. A panic on the way refuses (threat F1).
     ///
     /// INVARIANT: 4 (a failing decision is a no) and 10 (each kind has its own arm).
-    pub async fn handle(&self, polled: Polled, received: Instant) {
+    pub async fn handle(&self, polled: Polled, received: Instant, entry: Entry) {
         match polled {
-            Polled::Command(command) => self.carry_out(&command, received).await,
-            Polled::Unusable(unusable) => self.answer_unusable(&unusable, received).await,
+            Polled::Command(command) => self.carry_out(&command, received, entry).await,
+            Polled::Unusable(unusable) => self.answer_unusable(&unusable, received, entry).await,
         }
     }
 
-    async fn carry_out(&self, command: &Command, received: Instant) {
+    async fn carry_out(&self, command: &Command, received: Instant, entry: Entry) {
         let times = (received, command.created_at);
-        let Some(mut life) = self.open(&command.address, times) else {
+        let Some(mut life) = self.open(&command.address, entry, times) else {
             return;
         };
         life.left_out(&command.notices);
@@ -94,12 +95,12 @@ impl<C: ControlPlane, U: Upstream> Relay<C, U> {
             Err(refused) => return refused_by_policy(*refused, life),
         };
         life.permitted(&exchange);
-        let place = match self.until(budget, self.place(command, &exchange)).await {
-            Ok(Ok(place)) => place,
-            Ok(Err(Full)) => {
-                life.overflowed();
-                return refused(&exchange, Reason::ChannelBusy, life);
-            }
+        let turn = match self.turn(command, &exchange, life) {
+            Ok(turn) => turn,
+            Err(Full) => return refused(&exchange, Reason::ChannelBusy, life),
+        };
+        let place = match self.until(budget, turn).await {
+            Ok(place) => place,
             Err(stop) => return stopped(&stop, &exchange, budget, life),
         };
         life.began();
@@ -149,12 +150,12 @@ impl<C: ControlPlane, U: Upstream> Relay<C, U> {
     }
 
     /// A command that cannot be used is answered all the same if it says whom to answer (W-51).
-    async fn answer_unusable(&self, unusable: &Unusable, received: Instant) {
+    async fn answer_unusable(&self, unusable: &Unusable, received: Instant, entry: Entry) {
         self.tell_unusable(unusable);
         let Some(address) = &unusable.address else {
             return;
         };
-        let Some(mut life) = self.open(address, (received, None)) else {
+        let Some(mut life) = self.open(address, entry, (received, None)) else {
             return;
         };
         let reply = Released::unusable_command(life.correlation());
@@ -191,13 +192,23 @@ impl<C: ControlPlane, U: Upstream> Relay<C, U> {
     }
 
     /// What expects no answer waits for no turn: a cancellation must not queue behind the calls it ends.
-    async fn place(&self, command: &Command, exchange: &Exchange) -> Result<Place, Full> {
+    fn turn(
+        &self,
+        command: &Command,
+        exchange: &Exchange,
+        life: &mut Life<'_>,
+    ) -> Result<impl Future<Output = Place> + use<C, U>, Full> {
         let channel = &command.address.channel;
-        if exchange.awaits_answer() {
-            self.admission.turn(channel).await
+        let turn = if exchange.awaits_answer() {
+            self.admission.queue(channel).map(Either::Left)
         } else {
-            self.admission.beside(channel)
-        }
+            self.admission.beside(channel).map(Either::Right)
+        };
+        life.arrived(turn.is_ok());
+        turn.map(|turn| match turn {
+            Either::Left(queued) => queued.turn().left_future(),
+            Either::Right(place) => ready(place).right_future(),
+        })
     }
 
     /// Works until it is done, the time is over or the gate is lowered. Work is not begun once it may not be.
@@ -214,6 +225,7 @@ impl<C: ControlPlane, U: Upstream> Relay<C, U> {
     fn open<'a>(
         &'a self,
         address: &'a ReplyAddress,
+        entry: Entry,
         times: (Instant, Option<SystemTime>),
     ) -> Option<Life<'a>> {
         let correlation = CorrelationId(self.fresh.correlation());
@@ -222,7 +234,13 @@ impl<C: ControlPlane, U: Upstream> Relay<C, U> {
             self.ops.emit(Event::Command(call, CommandEvent::Duplicate));
             return None;
         };
-        Some(Life::open(&self.ops, address, in_hand, correlation, times))
+        Some(Life::open(
+            &self.ops,
+            address,
+            (in_hand, entry),
+            correlation,
+            times,
+        ))
     }
 
     fn tell_unusable(&self, unusable: &Unusable) {

@@ -64,12 +64,11 @@ async fn start<C: ControlPlane, U: Upstream>(
     tasks: &TaskTracker,
 ) {
     for polled in batch.commands {
-        let places = relay.admission.enter(polled.bytes()).await;
+        let entry = relay.admission.enter(polled.bytes()).await;
         let relay = Arc::clone(relay);
         // Boxed, because the state of a command is large and a task moves its future when it starts and when it ends.
         tasks.spawn(Box::pin(async move {
-            relay.handle(polled, batch.received).await;
-            drop(places);
+            relay.handle(polled, batch.received, entry).await;
         }));
     }
 }

@@ -13,6 +13,10 @@ fn other() -> Channel {
     Channel::parse("other").unwrap()
 }
 
+async fn turn(admission: &Admission, channel: &Channel) -> Result<Place, Full> {
+    Ok(admission.queue(channel)?.turn().await)
+}
+
 async fn waits<T>(work: impl Future<Output = T>) -> bool {
     tokio::time::timeout(Duration::from_secs(1), work)
         .await
@@ -60,14 +64,14 @@ async fn a_command_larger_than_all_there_is_room_for_is_taken_alone() {
 async fn a_busy_channel_keeps_nobody_else_waiting_w_01() {
     let admission = Admission::new(BOUNDS, [Channel::main(), other()]);
     let main = Channel::main();
-    let running = admission.turn(&main).await.unwrap();
-    assert!(waits(admission.turn(&main)).await);
-    let first = admission.turn(&main);
-    let second = admission.turn(&main);
+    let running = turn(&admission, &main).await.unwrap();
+    assert!(waits(turn(&admission, &main)).await);
+    let first = turn(&admission, &main);
+    let second = turn(&admission, &main);
     tokio::pin!(first, second);
     assert!(waits(&mut first).await && waits(&mut second).await);
-    assert_eq!(admission.turn(&main).await.unwrap_err(), Full);
-    assert!(admission.turn(&other()).await.is_ok());
+    assert_eq!(turn(&admission, &main).await.unwrap_err(), Full);
+    assert!(turn(&admission, &other()).await.is_ok());
     assert_eq!(admission.room().await, 2, "the other channel has room");
     drop(running);
     assert!(first.await.is_ok(), "in the order they came");
@@ -77,8 +81,8 @@ async fn a_busy_channel_keeps_nobody_else_waiting_w_01() {
 async fn a_full_house_waits_for_a_place_pl_001() {
     let admission = Admission::new(BOUNDS, [Channel::main()]);
     let main = Channel::main();
-    let running = admission.turn(&main).await.unwrap();
-    let (first, second) = (admission.turn(&main), admission.turn(&main));
+    let running = turn(&admission, &main).await.unwrap();
+    let (first, second) = (turn(&admission, &main), turn(&admission, &main));
     tokio::pin!(first, second);
     assert!(waits(&mut first).await && waits(&mut second).await);
     assert!(waits(admission.room()).await);
@@ -92,7 +96,7 @@ async fn a_full_house_waits_for_a_place_pl_001() {
 async fn what_expects_no_answer_waits_for_nobody() {
     let admission = Admission::new(BOUNDS, [Channel::main()]);
     let main = Channel::main();
-    let _running = admission.turn(&main).await.unwrap();
+    let _running = turn(&admission, &main).await.unwrap();
     let first = admission.beside(&main).unwrap();
     let _second = admission.beside(&main).unwrap();
     assert_eq!(admission.beside(&main).unwrap_err(), Full);
@@ -104,10 +108,11 @@ async fn what_expects_no_answer_waits_for_nobody() {
 async fn every_place_comes_back() {
     let admission = Admission::new(BOUNDS, [Channel::main()]);
     let main = Channel::main();
-    let places = admission.enter(5000).await;
-    let turn = admission.turn(&main).await.unwrap();
+    let mut entry = admission.enter(5000).await;
+    entry.arrived();
+    let running = turn(&admission, &main).await.unwrap();
     let beside = admission.beside(&main).unwrap();
-    let waiting = admission.turn(&main);
+    let waiting = turn(&admission, &main);
     assert!(waits(waiting).await, "given up while it waits");
     let expected = Occupancy {
         running: 1,
@@ -116,7 +121,18 @@ async fn every_place_comes_back() {
     };
     assert_eq!(admission.occupancy(&main), expected);
     assert_eq!((admission.taken(), admission.taken_kib()), (1, 5));
-    drop((places, turn, beside));
+    drop((entry, running, beside));
     assert_eq!(admission.occupancy(&main), Occupancy::default());
     assert_eq!((admission.taken(), admission.taken_kib()), (0, 0));
+}
+
+/// What a poll brought counts before it stands in its queue, so that two polls in a row do not ask for the same places.
+#[tokio::test(start_paused = true)]
+async fn who_is_on_the_way_has_a_place_already() {
+    let admission = Admission::new(BOUNDS, [Channel::main()]);
+    let mut first = admission.enter(1).await;
+    let _second = admission.enter(1).await;
+    assert!(admission.is_full() && waits(admission.room()).await);
+    first.arrived();
+    assert_eq!(admission.room().await, 1);
 }
