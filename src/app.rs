@@ -23,12 +23,14 @@ use crate::ops;
 use crate::relay::admission::{Admission, Bounds, RESIDENT_BYTES};
 use crate::relay::pipeline::Relay;
 use crate::relay::polling;
+use crate::relay::port::{Records, Unrecorded};
+use crate::relay::record::{Decided, Ended, Refusal};
 use crate::relay::replay::Replay;
 use crate::runtime::deadline::Deadline;
 use crate::runtime::fresh::Fresh;
 use crate::wire::poll::FRAME_BYTES;
 
-type Agent = Relay<ControlClient, Servers>;
+type Agent = Relay<ControlClient, Servers, Unkept>;
 
 /// Runs the agent until a signal stops it and its calls are drained.
 ///
@@ -67,6 +69,7 @@ fn assemble(config: &Config) -> anyhow::Result<Agent> {
             admission: admission(config, &limits),
             replay: Replay::default(),
             fresh: fresh()?,
+            records: Unkept,
             ops: Arc::default(),
             longest: config.mcp.timers.total,
         }),
@@ -137,4 +140,21 @@ async fn serve(agent: Arc<Agent>, drain: Duration) -> anyhow::Result<()> {
     }
     info!("drained");
     Ok(())
+}
+
+/// Until there is an audit log, the log is all that is kept.
+struct Unkept;
+
+impl Records for Unkept {
+    type Intent = ();
+
+    async fn intent(&self, _: &Decided<'_>) -> Result<(), Unrecorded> {
+        Ok(())
+    }
+
+    fn outcome(&self, (): (), _: &Ended) {}
+
+    fn refusal(&self, _: &Decided<'_>, _: &Refusal) {}
+
+    fn poll_lost(&self, _: &'static str) {}
 }

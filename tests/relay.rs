@@ -20,6 +20,7 @@ use portcullis::relay::port::{PollError, PostError, Posted};
 use portcullis_policy::permit::{Origin, ReplyKind};
 use portcullis_policy::{Failure, FailureKind, FailureSource};
 use support::desk::{Desk, HELD};
+use support::records::Memory;
 use support::script::{Asked, Line, Play, Scripted};
 use support::{CALL, LONG, call, element, one, polled, termination};
 use tokio::time::{Instant, sleep, timeout};
@@ -34,7 +35,7 @@ struct Loop {
 }
 
 impl Loop {
-    fn start(relay: Relay<Desk, Scripted>) -> Self {
+    fn start(relay: Relay<Desk, Scripted, Memory>) -> Self {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let poller = tokio::spawn(polling::poll(Arc::new(relay), stop.clone(), tasks.clone()));
         Self {
