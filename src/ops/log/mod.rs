@@ -1,5 +1,7 @@
 //! The log: one line an event, on standard error.
 
+pub(crate) mod lines;
+
 use std::io;
 
 use tracing::level_filters::LevelFilter;

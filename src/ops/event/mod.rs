@@ -1,0 +1,25 @@
+//! What can happen, as one closed list: each place that has something to tell emits one of these and nothing else.
+//!
+//! Promises: fields are labels, numbers and ids; never text of a caller or a server, never a secret (INVARIANT: 6).
+//! Leaves to others: what becomes of an event (`Ops::emit`): its log line, its counters and its part in readiness.
+
+mod agent;
+mod command;
+mod poll;
+
+pub use agent::{AgentEvent, ServerEvent};
+pub use command::{Call, CallKind, CommandEvent, NoAnswer, Side, Times};
+pub use poll::{PollEvent, PollFailure, PollFault, PollPause};
+
+/// Something that happened.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// In the poll loop.
+    Poll(PollEvent<'a>),
+    /// To one command.
+    Command(Call<'a>, CommandEvent<'a>),
+    /// Between the agent and the private server of this channel.
+    Server(&'a str, ServerEvent),
+    /// To the agent as a whole.
+    Agent(AgentEvent<'a>),
+}

@@ -1,0 +1,167 @@
+//! One line for each event: fields first, then a short constant message.
+
+use std::fmt;
+
+use tracing::{debug, error, info, warn};
+
+use crate::ops::event::{
+    AgentEvent, Call, CommandEvent, Event, PollEvent, PollFailure, ServerEvent,
+};
+
+/// Writes the line of an event.
+pub(crate) fn write(event: &Event<'_>) {
+    match *event {
+        Event::Poll(ref event) => poll(event),
+        Event::Command(call, ref event) => command(call, event),
+        Event::Server(channel, ref event) => server(channel, event),
+        Event::Agent(ref event) => agent(event),
+    }
+}
+
+/// A correlation id as the caller of a refused call sees it.
+struct Id(u128);
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+fn poll(event: &PollEvent<'_>) {
+    match *event {
+        PollEvent::Started { limit } => debug!(limit, "polling"),
+        PollEvent::Answered { elements, took } => {
+            debug!(elements, took_ms = millis(took), "polled");
+        }
+        PollEvent::Failed(PollFailure {
+            fault,
+            error,
+            retry_in,
+            remedy,
+            took,
+        }) => {
+            warn!(
+                fault = fault.label(),
+                error,
+                took_ms = millis(took),
+                retry_in_ms = millis(retry_in),
+                remedy,
+                "could not poll"
+            );
+        }
+        PollEvent::Paused(why) => debug!(why = why.label(), "not polling"),
+        PollEvent::Stopped => info!("stopped polling"),
+    }
+}
+
+fn command(call: Call<'_>, event: &CommandEvent<'_>) {
+    let Call {
+        request_id,
+        correlation,
+        channel,
+    } = call;
+    let correlation = Id(correlation);
+    match *event {
+        CommandEvent::Unusable { reason, answerable } => {
+            warn!(decision = "deny", reason, %correlation, answerable, "refused an unusable command");
+        }
+        CommandEvent::LeftOut { notice } => {
+            warn!(request_id, notice, "left a part of the command out")
+        }
+        CommandEvent::Duplicate => {
+            info!(request_id, channel, "took a command once that came twice")
+        }
+        CommandEvent::Queued { .. } | CommandEvent::Left { .. } => {}
+        CommandEvent::Began { waited } => {
+            debug!(request_id, channel, waited_ms = millis(waited), "began")
+        }
+        CommandEvent::Overflow => warn!(
+            decision = "deny",
+            request_id, channel, "refused a command: the queue of its channel is full"
+        ),
+        CommandEvent::Permitted { kind, method, tool } => {
+            info!(decision = "permit", channel, %correlation, kind = kind.label(), method, tool, "judged a request");
+        }
+        CommandEvent::Refused { side, reason, line } => {
+            warn!(decision = "deny", channel, %correlation, side = side.label(), reason, policy_line = line, "refused a message");
+        }
+        CommandEvent::Released { removed } => {
+            info!(decision = "permit", channel, %correlation, removed, "judged an answer");
+        }
+        CommandEvent::Failed {
+            source,
+            kind,
+            reason,
+        } => {
+            warn!(channel, %correlation, source, kind, reason, "got no answer");
+        }
+        CommandEvent::Ignored { what } => {
+            debug!(channel, %correlation, what, "dropped a message of the server")
+        }
+        CommandEvent::NotifyFailed { error } => {
+            warn!(
+                request_id,
+                error, "dropped the notifications of this command"
+            );
+        }
+        CommandEvent::NotificationsDropped { count } => {
+            debug!(request_id, count, "dropped notifications")
+        }
+        CommandEvent::OwnAnswerFailed { kind } => debug!(
+            request_id,
+            kind, "could not answer the server's own request"
+        ),
+        CommandEvent::Replied {
+            code,
+            kind,
+            method,
+            times,
+        } => {
+            info!(
+                request_id,
+                code,
+                kind = kind.label(),
+                method,
+                took_ms = millis(times.since_receipt),
+                "replied"
+            );
+        }
+        CommandEvent::PostFailed { error } => warn!(request_id, error, "could not post the reply"),
+        CommandEvent::Unanswered { why } => {
+            info!(request_id, reason = why.label(), "left unanswered")
+        }
+        CommandEvent::Lost => error!(request_id, "lost a command without an outcome"),
+        CommandEvent::Panicked => {
+            warn!(decision = "deny", request_id, %correlation, reason = "decision_failed", "refused after a panic");
+        }
+    }
+}
+
+fn server(channel: &str, event: &ServerEvent) {
+    match *event {
+        ServerEvent::Reached { status } => debug!(channel, status, "the MCP server answered"),
+        ServerEvent::Failed { source, kind } => {
+            debug!(channel, source, kind, "the MCP server did not answer")
+        }
+    }
+}
+
+fn agent(event: &AgentEvent<'_>) {
+    match *event {
+        AgentEvent::Stopping {
+            signal,
+            drain,
+            running,
+        } => {
+            info!(signal, drain_seconds = drain.as_secs(), running, "stopping");
+        }
+        AgentEvent::Drained => info!("drained"),
+        AgentEvent::AuditWritable => info!("records can be written"),
+        AgentEvent::AuditFailing { why } => error!(why, "records cannot be written"),
+    }
+}
+
+/// Whole milliseconds, for a line.
+fn millis(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
