@@ -57,6 +57,7 @@ fn plan() -> Plan {
     Plan {
         policy: Choice::Text(format!("schema = 1\n{}", servers.concat())),
         channels: vec!["slow".to_owned()],
+        flags: vec!["--control-plane.max-inflight".into(), SLOW.to_string()],
         server: Options {
             sessions: false,
             ..Options::default()

@@ -37,7 +37,7 @@ async fn a_stop_with_44_commands_in_hand_leaves_none_unanswered() {
     let mut asked: Vec<(usize, Pending)> = (0..RUNNING + WAITING).map(ask).collect();
     timeout(
         HANGS,
-        until(|| control.queued() == 0 && server.heard().len() == RUNNING),
+        until(|| control.queued() == 0 && server.heard().len() >= RUNNING),
     )
     .await
     .expect("the agent takes all and runs as many as it may");

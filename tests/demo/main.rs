@@ -9,6 +9,7 @@
     clippy::indexing_slicing
 )]
 
+mod channels;
 mod contract;
 mod drain;
 mod exactly_once;
