@@ -32,7 +32,7 @@ type Agent = Relay<ControlClient, Servers>;
 /// # Errors
 /// [`ConfigError`] with every mistake of policy, certificates and roots; the system's own refusals; calls cut at the end of the drain.
 pub fn run(config: &Config) -> anyhow::Result<()> {
-    ops::log::start(config.log);
+    let _log = ops::log::start(config.log);
     let agent = Arc::new(assemble(config)?);
     announce(config, &agent);
     let runtime = tokio::runtime::Builder::new_multi_thread()
