@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use portcullis_policy::document::Limits;
 use portcullis_policy::{Channel, Ledger, PolicySet};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -19,11 +20,13 @@ use crate::edge::control::ControlClient;
 use crate::edge::control::headers::CLIENT_VERSION;
 use crate::edge::upstream::Servers;
 use crate::ops;
-use crate::relay::admission::Admission;
+use crate::relay::admission::{Admission, Bounds, RESIDENT_BYTES};
 use crate::relay::pipeline::Relay;
 use crate::relay::polling;
+use crate::relay::replay::Replay;
 use crate::runtime::deadline::Deadline;
 use crate::runtime::fresh::Fresh;
+use crate::wire::poll::FRAME_BYTES;
 
 type Agent = Relay<ControlClient, Servers>;
 
@@ -61,21 +64,24 @@ fn assemble(config: &Config) -> anyhow::Result<Agent> {
             upstream,
             policy: Arc::new(policy),
             ledger: Arc::new(Ledger::default()),
-            admission: admission(config),
+            admission: admission(config, &limits),
+            replay: Replay::default(),
             fresh: fresh()?,
+            ops: Arc::default(),
             longest: config.mcp.timers.total,
         }),
         _ => Err(ConfigError { mistakes }.into()),
     }
 }
 
-fn admission(config: &Config) -> Admission {
-    let per_channel = usize::from(config.mcp.max_concurrent_requests);
-    Admission::new(
-        usize::from(config.control_plane.max_inflight),
-        per_channel,
-        channels(config),
-    )
+fn admission(config: &Config, limits: &Limits) -> Admission {
+    let bounds = Bounds {
+        running: usize::from(config.mcp.max_concurrent_requests),
+        waiting: usize::from(config.control_plane.max_inflight),
+        bytes: RESIDENT_BYTES,
+        command: limits.request_bytes.saturating_add(FRAME_BYTES),
+    };
+    Admission::new(bounds, channels(config))
 }
 
 fn channels(config: &Config) -> impl Iterator<Item = Channel> {

@@ -86,7 +86,7 @@ async fn through(peer: Peer, url: Uri, setting: Setting, command: Polled) -> Des
     let servers = HashMap::from([(Channel::main(), server(peer, url, setting))]);
     let mut relay = support::relay(desk.clone(), Servers::new(servers));
     relay.longest = setting.total;
-    relay.handle(command, Instant::now()).await;
+    support::handle(&relay, command, Instant::now()).await;
     desk
 }
 

@@ -142,7 +142,7 @@ pub(crate) fn session(sent: &[(String, String)]) -> Option<&str> {
 }
 
 /// Headers that never depend on the caller. Identity encoding only (D7).
-fn fixed(has_body: bool) -> Vec<Header> {
+pub(crate) fn fixed(has_body: bool) -> Vec<Header> {
     let mut headers = Vec::with_capacity(8);
     if has_body {
         headers.push(header("content-type", "application/json"));

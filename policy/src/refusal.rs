@@ -68,12 +68,18 @@ pub enum Reason {
     ResultTypeUnknown,
     /// A listing whose items cannot be read, so that it cannot be filtered.
     ListingUnreadable,
-    /// More events or bytes than the policy allows for one call (D8, D10).
+    /// More bytes than the policy allows for one call (D8).
     StreamLimit,
     /// A polled element that is no usable command (W-51).
     UnusableCommand,
     /// Deciding failed; failing is refusing (F1).
     DecisionFailed,
+    /// The channel has as many calls waiting as it may (W-01, E8).
+    ChannelBusy,
+    /// The gate was lowered before the call had its answer.
+    GateLowered,
+    /// The decision could not be recorded, and nothing crosses without a record.
+    AuditUnavailable,
 }
 
 impl Reason {
@@ -103,6 +109,9 @@ impl Reason {
             Self::StreamLimit => "stream_limit",
             Self::UnusableCommand => "unusable_command",
             Self::DecisionFailed => "decision_failed",
+            Self::ChannelBusy => "channel_busy",
+            Self::GateLowered => "gate_lowered",
+            Self::AuditUnavailable => "audit_unavailable",
         }
     }
 }
@@ -116,6 +125,8 @@ pub(crate) struct Wire {
     pub(crate) code: i32,
     /// The constant message.
     pub(crate) message: &'static str,
+    /// Whether the same call may be allowed later: the rules have nothing against it.
+    pub(crate) retryable: bool,
 }
 
 impl Wire {
@@ -130,11 +141,13 @@ impl Wire {
                 status: 400,
                 code: -32600,
                 message: "Invalid Request",
+                retryable: false,
             },
             Reason::HeaderMismatch => Self {
                 status: 400,
                 code: -32020,
                 message: "Header mismatch",
+                retryable: false,
             },
             Reason::ChannelNotListed
             | Reason::MethodUnknown
@@ -153,6 +166,7 @@ impl Wire {
             | Reason::ListingUnreadable
             | Reason::StreamLimit
             | Reason::DecisionFailed => Self::REFUSED,
+            Reason::ChannelBusy | Reason::GateLowered | Reason::AuditUnavailable => Self::FOR_NOW,
         }
     }
 
@@ -160,13 +174,20 @@ impl Wire {
         status: 200,
         code: REFUSED_CODE,
         message: "Refused by policy",
+        retryable: false,
+    };
+
+    /// What the caller is told does not say why; only that another try may do.
+    const FOR_NOW: Self = Self {
+        retryable: true,
+        ..Self::REFUSED
     };
 
     /// The JSON-RPC error object, without an id.
     pub(crate) fn error_object(self, correlation: CorrelationId) -> String {
         format!(
-            r#"{{"code":{},"message":"{}","data":{{"correlation_id":"{correlation}","retryable":false}}}}"#,
-            self.code, self.message
+            r#"{{"code":{},"message":"{}","data":{{"correlation_id":"{correlation}","retryable":{}}}}}"#,
+            self.code, self.message, self.retryable
         )
     }
 }

@@ -6,7 +6,7 @@ mod support;
 use std::sync::Arc;
 
 use portcullis_policy::permit::{Ignored, Origin, ReplyKind, Verdict};
-use portcullis_policy::{Failure, FailureKind, FailureSource, PolicySet, Step};
+use portcullis_policy::{Channel, Failure, FailureKind, FailureSource, PolicySet, Reason, Step};
 use support::{UPSTREAM_ID, compile, exchange, finished, json, judge, policy};
 
 const CALL: &str = r#"{"jsonrpc":"2.0","id":"a-1","method":"tools/call","params":{"_meta":{"progressToken":"tok"},"name":"echo"}}"#;
@@ -318,31 +318,121 @@ fn a_listing_is_never_looser_than_either_policy() {
     }
 }
 
+fn limited(limit: &str) -> Arc<PolicySet> {
+    compile(&format!(
+        "schema = 1\n[limits]\n{limit}\n[[server]]\nchannel = \"main\"\ntools = [\"echo\"]\n"
+    ))
+}
+
+const NOISE: &str = r#"{"jsonrpc":"2.0","method":"notifications/message","params":{}}"#;
+
 #[test]
-fn a_stream_has_an_end_d8_d10() {
-    let limited = |limit: &str| -> Arc<PolicySet> {
-        compile(&format!(
-            "schema = 1\n[limits]\n{limit}\n[[server]]\nchannel = \"main\"\ntools = [\"echo\"]\n"
-        ))
-    };
-    let noise = r#"{"jsonrpc":"2.0","method":"notifications/message","params":{}}"#;
-    for limit in [
-        "stream_events = 3",
-        &format!("stream_bytes = {}", noise.len() * 3),
+fn the_bytes_of_a_stream_have_an_end_d8() {
+    let policy = limited(&format!("stream_bytes = {}", NOISE.len() * 3));
+    let mut exchange = exchange(&policy, CALL);
+    for _ in 0..3 {
+        let step = judge(&policy, &mut exchange, NOISE);
+        assert!(matches!(step, Step::Ignore(Ignored::Notification)));
+    }
+    let (_, verdict) = finished(judge(&policy, &mut exchange, NOISE));
+    assert!(matches!(verdict, Verdict::Refused(reason, None) if reason.label() == "stream_limit"));
+}
+
+/// D10: what floods a call is dropped, whatever it is, and the answer behind it crosses.
+#[test]
+fn a_flood_costs_no_answer_d10() {
+    let policy = limited("stream_events = 3");
+    let mut exchange = exchange(&policy, CALL);
+    let progress = format!(
+        r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{{"progressToken":{UPSTREAM_ID},"progress":1}}}}"#
+    );
+    for _ in 0..3 {
+        let step = judge(&policy, &mut exchange, &progress);
+        assert!(matches!(step, Step::Notify(_)));
+    }
+    for flood in [
+        progress.as_str(),
+        NOISE,
+        r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#,
+        r#"{"jsonrpc":"2.0","id":2,"method":"roots/list"}"#,
+        r#"{"jsonrpc":"2.0","id":3,"result":{}}"#,
     ] {
-        let policy = limited(limit);
-        let mut exchange = exchange(&policy, CALL);
-        for _ in 0..3 {
-            assert!(matches!(
-                judge(&policy, &mut exchange, noise),
-                Step::Ignore(_)
-            ));
-        }
-        let (_, verdict) = finished(judge(&policy, &mut exchange, noise));
-        assert!(
-            matches!(verdict, Verdict::Refused(reason, None) if reason.label() == "stream_limit"),
-            "{limit}"
+        let step = judge(&policy, &mut exchange, flood);
+        assert!(matches!(step, Step::Ignore(Ignored::Excess)), "{flood}");
+    }
+    let text = format!(r#"{{"jsonrpc":"2.0","id":{UPSTREAM_ID},"result":{{}}}}"#);
+    let (_, verdict) = finished(judge(&policy, &mut exchange, &text));
+    assert_eq!(verdict, Verdict::Released { removed: 0 });
+}
+
+/// Wire sheet 17: an acknowledgement says 2xx, 4xx or 5xx; a redirect is a failure (D16).
+#[test]
+fn an_acknowledgement_passes_on_no_redirect() {
+    let notification = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+    let policy = policy(&["echo"]);
+    for (status, code, origin) in [
+        (200, 200, Origin::Acknowledgement),
+        (202, 202, Origin::Acknowledgement),
+        (404, 404, Origin::Acknowledgement),
+        (503, 503, Origin::Acknowledgement),
+        (101, 502, Origin::LocalFailure),
+        (307, 502, Origin::LocalFailure),
+        (700, 502, Origin::LocalFailure),
+    ] {
+        let mut exchange = exchange(&policy, notification);
+        exchange.begin(status, &[]);
+        let released = exchange.acknowledge();
+        assert_eq!(
+            (released.code(), released.origin()),
+            (code, origin),
+            "{status}"
         );
+        assert_eq!(released.kind(), ReplyKind::Ack, "{status}");
+    }
+}
+
+/// W-18: what is told to a server whose answer is not waited for names the id it knows; nobody cancels an `initialize` (MCP 2025-11-25).
+#[test]
+fn the_server_is_told_that_its_answer_is_not_waited_for_w_18() {
+    let policy = policy(&["echo"]);
+    let told = exchange(&policy, CALL).cancel().unwrap().into_outgoing();
+    let expected = format!(
+        r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{UPSTREAM_ID}}}}}"#
+    );
+    assert_eq!(told.body, expected);
+    for never in [
+        r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}"#,
+        r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
+    ] {
+        assert!(exchange(&policy, never).cancel().is_none(), "{never}");
+    }
+}
+
+#[test]
+fn a_probe_reaches_listed_servers_only() {
+    let policy = policy(&["echo"]);
+    let probe = policy.probe(&Channel::main(), 7).unwrap().into_outgoing();
+    assert_eq!(probe.body, r#"{"jsonrpc":"2.0","id":7,"method":"ping"}"#);
+    assert!(policy.probe(&Channel::parse("other").unwrap(), 7).is_none());
+}
+
+/// The rules have nothing against the call: the caller may try again, and learns no more than that.
+#[test]
+fn a_refusal_for_now_says_that_another_try_may_do() {
+    let policy = policy(&["echo"]);
+    for reason in [
+        Reason::ChannelBusy,
+        Reason::GateLowered,
+        Reason::AuditUnavailable,
+    ] {
+        let released = exchange(&policy, CALL).refuse(reason);
+        let text = json(&released);
+        assert_eq!(released.code(), 200);
+        assert!(
+            text.contains(r#""code":-31403,"message":"Refused by policy""#),
+            "{text}"
+        );
+        assert!(text.ends_with(r#""retryable":true}}}"#), "{text}");
     }
 }
 

@@ -2,10 +2,18 @@
 //!
 //! The relay knows no sockets: [`port`] names the two doors it needs. It decides nothing itself either: every message goes through
 //! `portcullis_policy`, and only the proofs that come back can be sent.
+//!
+//! - [`polling`]: asks for commands; [`patience`] says how long to wait after a failure
+//! - [`admission`] and [`replay`]: how many live at once, and none twice
+//! - [`pipeline`]: the story of one command; [`forward`] is its part at the server
+//! - [`budget`] and [`life`]: when it is over, and its one outcome
 
 pub mod admission;
-pub mod outcome;
+pub mod budget;
+mod forward;
+pub mod life;
+pub mod patience;
 pub mod pipeline;
 pub mod polling;
 pub mod port;
-pub mod refuse;
+pub mod replay;

@@ -2,22 +2,25 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
+use futures_util::future::{Either, ready};
 use portcullis_policy::refusal::CorrelationId;
 use portcullis_policy::{
     Exchange, Facts, Failure, FailureKind, FailureSource, Inbound, Ledger, Permitted, PolicySet,
-    Refused, Released, Step,
+    Reason, Refused, Released,
 };
 use tokio::time::Instant;
-use tracing::{debug, warn};
 
-use super::admission::Admission;
-use super::outcome::{NoReply, Outcome};
-use super::port::{Answer, ControlPlane, PostError, Upstream};
-use super::refuse;
-use crate::runtime::deadline::Deadline;
+use super::admission::{Admission, Entry, Full, Place};
+use super::budget::Budget;
+use super::forward::Ended;
+use super::life::{self, Life};
+use super::port::{ControlPlane, PostError, Upstream};
+use super::replay::Replay;
+use crate::ops::Ops;
+use crate::ops::event::{Call, CommandEvent, Event, NoAnswer, Side};
 use crate::runtime::fresh::Fresh;
 use crate::wire::address::ReplyAddress;
 use crate::wire::command::{Command, CommandKind, Polled, Unusable};
@@ -34,258 +37,273 @@ pub struct Relay<C, U> {
     pub ledger: Arc<Ledger>,
     /// The places for commands.
     pub admission: Admission,
+    /// The commands taken a short while ago.
+    pub replay: Replay,
     /// Ids and correlation ids.
     pub fresh: Fresh,
+    /// What is told and recorded, and the gate.
+    pub ops: Arc<Ops>,
     /// The longest one command may take, whatever the service asks for (E9, W-04).
     pub longest: Duration,
 }
 
-/// When a command is over, and whether the service set that moment.
-#[derive(Clone, Copy)]
-struct Budget {
-    deadline: Deadline,
-    by_service: Option<Deadline>,
+/// What is left to do for a command that was worked off.
+struct End {
+    /// The reply to post; none once the service's own deadline passed.
+    reply: Option<Released>,
+    /// What the server is told, if it may still be at work.
+    cancel: Option<Permitted>,
+}
+
+/// Why work on a command stopped before it was done.
+enum Stop {
+    /// Its time is over.
+    Deadline,
+    /// The gate was lowered.
+    Lowered,
 }
 
 impl<C: ControlPlane, U: Upstream> Relay<C, U> {
     /// Takes one polled element to its one outcome. A panic on the way refuses (threat F1).
     ///
     /// INVARIANT: 4 (a failing decision is a no) and 10 (each kind has its own arm).
-    pub async fn handle(&self, polled: Polled, received: Instant) {
-        let command = match polled {
-            Polled::Command(command) => command,
-            Polled::Unusable(unusable) => return self.reply_unusable(unusable).await,
-        };
-        let outcome = Outcome::open(&command.address.request_id);
-        refuse::record_notices(&command);
-        let budget = self.budget(&command, received);
-        if budget.expired_by_service() {
-            return outcome.unanswered(NoReply::Expired);
+    pub async fn handle(&self, polled: Polled, received: Instant, entry: Entry) {
+        match polled {
+            Polled::Command(command) => self.carry_out(&command, received, entry).await,
+            Polled::Unusable(unusable) => self.answer_unusable(&unusable, received, entry).await,
         }
-        let run = AssertUnwindSafe(self.run(&command, budget))
+    }
+
+    async fn carry_out(&self, command: &Command, received: Instant, entry: Entry) {
+        let times = (received, command.created_at);
+        let Some(mut life) = self.open(&command.address, entry, times) else {
+            return;
+        };
+        life.left_out(&command.notices);
+        let budget = Budget::new(received, self.longest, command.response_timeout);
+        let run = AssertUnwindSafe(self.run(command, budget, &mut life))
             .catch_unwind()
             .await;
-        let reply = run.unwrap_or_else(|_| Some(self.refusal_after_panic(&command)));
-        match reply {
-            Some(reply) if !budget.expired_by_service() => {
-                self.post(outcome, &command.address, reply, budget).await;
-            }
-            Some(_) | None => outcome.unanswered(NoReply::Expired),
-        }
+        let end = run.unwrap_or_else(|_| refused_after_panic(command, &mut life));
+        self.conclude(life, &command.address, end, budget).await;
     }
 
-    /// Judge, forward, judge: the reply to post, or none once the service's own deadline passed.
-    async fn run(&self, command: &Command, budget: Budget) -> Option<Released> {
-        let (permitted, mut exchange) = match self.admit(command) {
+    /// Judge, wait, forward, judge.
+    async fn run(&self, command: &Command, budget: Budget, life: &mut Life<'_>) -> End {
+        let (permitted, mut exchange) = match self.admit(command, life.correlation()) {
             Ok(proofs) => proofs,
-            Err(refused) => {
-                refuse::record_refused(&command.address.channel, &refused);
-                return Some(refused.into_released());
-            }
+            Err(refused) => return refused_by_policy(*refused, life),
         };
-        refuse::record_permitted(&command.address.channel, &exchange);
-        let work = async {
-            // What expects no answer waits for no turn: a cancellation must not queue behind the calls it ends.
-            let _turn = if exchange.awaits_answer() {
-                self.admission.turn(&command.address.channel).await
-            } else {
-                None
-            };
-            self.forward(command, permitted, &mut exchange, budget.deadline)
-                .await
+        life.permitted(&exchange);
+        let turn = match self.turn(command, &exchange, life) {
+            Ok(turn) => turn,
+            Err(Full) => return refused(&exchange, Reason::ChannelBusy, life),
         };
-        let ended = budget.deadline.bound(work).await;
+        let place = match self.until(budget, turn).await {
+            Ok(place) => place,
+            Err(stop) => return stopped(&stop, &exchange, budget, life),
+        };
+        life.began();
+        let forward = self.forward(&command.address, permitted, &mut exchange, budget, life);
+        let ended = self.until(budget, forward).await;
+        drop(place);
         match ended {
-            Ok(End::Reply(reply)) => Some(reply),
-            Ok(End::Acknowledge) => Some(exchange.acknowledge()),
-            Err(_) if budget.expired_by_service() => None,
-            Err(_) => {
-                Some(exchange.fail(Failure::new(FailureSource::Timeout, FailureKind::Timeout)))
-            }
+            Ok(Ended::Acknowledge) => End::reply(exchange.acknowledge()),
+            Ok(Ended::Reply(reply)) => End::reply(reply),
+            Ok(Ended::GivenUp(reply)) => End {
+                cancel: exchange.cancel(),
+                ..End::reply(reply)
+            },
+            Err(stop) => End {
+                cancel: exchange.cancel().filter(|_| life.was_sent()),
+                ..stopped(&stop, &exchange, budget, life)
+            },
         }
     }
 
-    fn admit(&self, command: &Command) -> Result<(Permitted, Exchange), Box<Refused>> {
-        let facts = self.facts();
-        let channel = &command.address.channel;
-        match &command.kind {
-            CommandKind::Jsonrpc(body) => {
-                let inbound = Inbound {
-                    channel,
-                    headers: command.headers.as_pairs(),
-                    body: body.clone(),
-                };
-                self.policy.admit(&inbound, facts, &self.ledger)
+    /// Posts the reply, and beside it tells the server that nobody waits. A panic in either is the end of this command and of no other.
+    async fn conclude(&self, life: Life<'_>, to: &ReplyAddress, end: End, budget: Budget) {
+        let reply = async {
+            match end.reply {
+                Some(reply) if !budget.expired_by_service() => {
+                    self.post(life, to, reply, budget).await;
+                }
+                Some(_) | None => life.unanswered(NoAnswer::Expired),
             }
-            CommandKind::SessionTermination => {
-                self.policy
-                    .admit_termination(channel, command.headers.as_pairs(), facts)
-            }
-        }
-    }
-
-    async fn forward(
-        &self,
-        command: &Command,
-        permitted: Permitted,
-        exchange: &mut Exchange,
-        deadline: Deadline,
-    ) -> End {
-        let mut answer = match self.upstream.call(permitted, deadline).await {
-            Ok(answer) => answer,
-            Err(failure) => return End::Reply(failed(command, exchange, failure)),
         };
-        exchange.begin(answer.status(), answer.headers());
-        if !exchange.awaits_answer() {
-            return End::Acknowledge;
-        }
-        let mut notifying = true;
-        loop {
-            let text = match answer.next().await {
-                Ok(Some(text)) => text,
-                Ok(None) => {
-                    return End::Reply(failed(command, exchange, ended_early(answer.status())));
-                }
-                Err(failure) => return End::Reply(failed(command, exchange, failure)),
-            };
-            match exchange.judge(text, &self.policy) {
-                Step::Notify(notice) if notifying => {
-                    notifying = self.notify(&command.address, notice, deadline).await
-                }
-                Step::Notify(_) => {}
-                Step::Reply(own) => self.answer_server(own, deadline).await,
-                Step::Ignore(ignored) => refuse::record_ignored(
-                    &command.address.channel,
-                    exchange.correlation(),
-                    ignored,
-                ),
-                Step::Final(reply, verdict) => {
-                    refuse::record_verdict(
-                        &command.address.channel,
-                        exchange.correlation(),
-                        verdict,
-                    );
-                    return End::Reply(reply);
-                }
-            }
-        }
+        let cancel = self.cancel(end.cancel);
+        let both = async { tokio::join!(reply, cancel) };
+        // A panic has dropped `life` on its way here, and so was told.
+        let _ = AssertUnwindSafe(both).catch_unwind().await;
     }
 
-    /// Posts a notification. After one that is not taken the rest are dropped: the answer matters more (wire sheet 8.3, DP-064).
-    async fn notify(&self, to: &ReplyAddress, notice: Released, deadline: Deadline) -> bool {
-        let posted = self.control.post(to, notice, deadline).await;
-        if let Err(error) = &posted {
-            warn!(request_id = %to.request_id, %error, "dropped the notifications of this command");
-        }
-        posted.is_ok()
-    }
-
-    /// Answers a request of the server; the call goes on whether it is taken or not (W-11).
-    async fn answer_server(&self, own: Permitted, deadline: Deadline) {
-        if let Err(failure) = self.upstream.call(own, deadline).await {
-            debug!(
-                kind = failure.kind().label(),
-                "could not answer the server's own request"
-            );
-        }
-    }
-
-    async fn post(&self, outcome: Outcome, to: &ReplyAddress, reply: Released, budget: Budget) {
-        let code = reply.code();
-        match self.control.post(to, reply, budget.for_post()).await {
-            Ok(_) => outcome.posted(code),
+    async fn post(&self, life: Life<'_>, to: &ReplyAddress, reply: Released, budget: Budget) {
+        let (code, within) = (reply.code(), budget.for_post());
+        let posted = within.bound(self.control.post(to, reply, within)).await;
+        match posted.unwrap_or(Err(PostError::Timeout)) {
+            Ok(_) => life.posted(code),
             Err(PostError::Timeout) if budget.expired_by_service() => {
-                outcome.unanswered(NoReply::Expired)
+                life.unanswered(NoAnswer::Expired);
             }
-            Err(error) => {
-                warn!(request_id = %to.request_id, %error, "could not post the reply");
-                outcome.unanswered(NoReply::PostFailed);
-            }
+            Err(error) => life.post_failed(&error.to_string()),
         }
     }
 
     /// A command that cannot be used is answered all the same if it says whom to answer (W-51).
-    async fn reply_unusable(&self, unusable: Unusable) {
-        let correlation = CorrelationId(self.fresh.correlation());
-        let answerable = unusable.address.is_some();
-        warn!(decision = "deny", reason = unusable.reason.label(), %correlation, answerable, "refused an unusable command");
-        let Some(address) = unusable.address else {
+    async fn answer_unusable(&self, unusable: &Unusable, received: Instant, entry: Entry) {
+        self.tell_unusable(unusable);
+        let Some(address) = &unusable.address else {
             return;
         };
-        let outcome = Outcome::open(&address.request_id);
-        let deadline = Deadline::within(self.longest);
-        self.post(
-            outcome,
-            &address,
-            Released::unusable_command(correlation),
-            Budget {
-                deadline,
-                by_service: None,
-            },
-        )
-        .await;
-    }
-
-    fn refusal_after_panic(&self, command: &Command) -> Released {
-        let correlation = CorrelationId(self.fresh.correlation());
-        warn!(request_id = %command.address.request_id, %correlation, decision = "deny", reason = "decision_failed", "refused after a panic");
-        let body = match &command.kind {
-            CommandKind::Jsonrpc(body) => Some(body),
-            CommandKind::SessionTermination => None,
+        let Some(mut life) = self.open(address, entry, (received, None)) else {
+            return;
         };
-        Released::decision_failed(body, correlation)
+        let reply = Released::unusable_command(life.correlation());
+        life.refused(Side::Request, reply.kind(), Reason::UnusableCommand, None);
+        let budget = Budget::new(received, self.longest, None);
+        self.conclude(life, address, End::reply(reply), budget)
+            .await;
     }
 
-    fn facts(&self) -> Facts {
-        Facts {
+    fn admit(
+        &self,
+        command: &Command,
+        correlation: CorrelationId,
+    ) -> Result<(Permitted, Exchange), Box<Refused>> {
+        let facts = Facts {
             upstream_id: self.fresh.rpc_id(),
-            correlation: CorrelationId(self.fresh.correlation()),
+            correlation,
+        };
+        let (channel, headers) = (&command.address.channel, command.headers.as_pairs());
+        match &command.kind {
+            CommandKind::Jsonrpc(body) => {
+                let body = body.clone();
+                let inbound = Inbound {
+                    channel,
+                    headers,
+                    body,
+                };
+                self.policy.admit(&inbound, facts, &self.ledger)
+            }
+            CommandKind::SessionTermination => {
+                self.policy.admit_termination(channel, headers, facts)
+            }
         }
     }
 
-    fn budget(&self, command: &Command, received: Instant) -> Budget {
-        let ours = Deadline::after(received, self.longest);
-        let by_service = command
-            .response_timeout
-            .map(|length| Deadline::after(received, length));
-        Budget {
-            deadline: by_service.map_or(ours, |theirs| theirs.and(ours)),
-            by_service,
+    /// What expects no answer waits for no turn: a cancellation must not queue behind the calls it ends.
+    fn turn(
+        &self,
+        command: &Command,
+        exchange: &Exchange,
+        life: &mut Life<'_>,
+    ) -> Result<impl Future<Output = Place> + use<C, U>, Full> {
+        let channel = &command.address.channel;
+        let turn = if exchange.awaits_answer() {
+            self.admission.queue(channel).map(Either::Left)
+        } else {
+            self.admission.beside(channel).map(Either::Right)
+        };
+        life.arrived(turn.is_ok());
+        turn.map(|turn| match turn {
+            Either::Left(queued) => queued.turn().left_future(),
+            Either::Right(place) => ready(place).right_future(),
+        })
+    }
+
+    /// Works until it is done, the time is over or the gate is lowered. Work is not begun once it may not be.
+    async fn until<T>(&self, budget: Budget, work: impl Future<Output = T>) -> Result<T, Stop> {
+        tokio::select! {
+            biased;
+            () = self.ops.gate.lowered() => Err(Stop::Lowered),
+            () = budget.deadline().passed() => Err(Stop::Deadline),
+            done = work => Ok(done),
+        }
+    }
+
+    /// Takes a command in hand; one that was taken before is told of and not carried out again (E2).
+    fn open<'a>(
+        &'a self,
+        address: &'a ReplyAddress,
+        entry: Entry,
+        times: (Instant, Option<SystemTime>),
+    ) -> Option<Life<'a>> {
+        let correlation = CorrelationId(self.fresh.correlation());
+        let Some(in_hand) = self.replay.enter(&address.request_id) else {
+            let call = life::call(address, correlation);
+            self.ops.emit(Event::Command(call, CommandEvent::Duplicate));
+            return None;
+        };
+        Some(Life::open(
+            &self.ops,
+            address,
+            (in_hand, entry),
+            correlation,
+            times,
+        ))
+    }
+
+    fn tell_unusable(&self, unusable: &Unusable) {
+        let call = match &unusable.address {
+            Some(address) => life::call(address, CorrelationId(0)),
+            None => Call {
+                request_id: "",
+                correlation: 0,
+                channel: "",
+            },
+        };
+        let event = CommandEvent::Unusable {
+            reason: unusable.reason.label(),
+            answerable: unusable.address.is_some(),
+        };
+        self.ops.emit(Event::Command(call, event));
+    }
+}
+
+impl End {
+    fn reply(reply: Released) -> Self {
+        Self {
+            reply: Some(reply),
+            cancel: None,
         }
     }
 }
 
-enum End {
-    Reply(Released),
-    Acknowledge,
+fn refused_by_policy(refused: Refused, life: &mut Life<'_>) -> End {
+    let (reason, line) = (refused.reason(), refused.line());
+    let reply = refused.into_released();
+    life.refused(Side::Request, reply.kind(), reason, line);
+    End::reply(reply)
 }
 
-/// Time a reply has to be posted when the command itself used all of its own.
-const LAST_POST: Duration = Duration::from_secs(30);
+fn refused(exchange: &Exchange, reason: Reason, life: &mut Life<'_>) -> End {
+    let reply = exchange.refuse(reason);
+    life.refused(Side::Request, reply.kind(), reason, None);
+    End::reply(reply)
+}
 
-impl Budget {
-    fn expired_by_service(self) -> bool {
-        self.by_service.is_some_and(Deadline::has_passed)
-    }
-
-    /// A post may not outlive the service's deadline; past our own it still gets a moment, so that the caller hears of it (W-17).
-    fn for_post(self) -> Deadline {
-        let last = Deadline::within(LAST_POST);
-        self.by_service.map_or(last, |theirs| theirs.and(last))
+fn stopped(stop: &Stop, exchange: &Exchange, budget: Budget, life: &mut Life<'_>) -> End {
+    match stop {
+        Stop::Lowered => refused(exchange, Reason::GateLowered, life),
+        Stop::Deadline if budget.expired_by_service() => End {
+            reply: None,
+            cancel: None,
+        },
+        Stop::Deadline => {
+            let failure = Failure::new(FailureSource::Timeout, FailureKind::Timeout);
+            life.failed(failure, None);
+            End::reply(exchange.fail(failure))
+        }
     }
 }
 
-fn failed(command: &Command, exchange: &Exchange, failure: Failure) -> Released {
-    let verdict = portcullis_policy::permit::Verdict::Failed(failure, None);
-    refuse::record_verdict(&command.address.channel, exchange.correlation(), verdict);
-    exchange.fail(failure)
-}
-
-/// The answer ended without being one.
-fn ended_early(status: u16) -> Failure {
-    if (200..300).contains(&status) {
-        Failure::new(FailureSource::TransportClosed, FailureKind::Eof)
-    } else {
-        Failure::status(status, FailureKind::ResponseBodyMissing)
-    }
+fn refused_after_panic(command: &Command, life: &mut Life<'_>) -> End {
+    life.panicked();
+    let body = match &command.kind {
+        CommandKind::Jsonrpc(body) => Some(body),
+        CommandKind::SessionTermination => None,
+    };
+    let reply = Released::decision_failed(body, life.correlation());
+    life.refused(Side::Request, reply.kind(), Reason::DecisionFailed, None);
+    End::reply(reply)
 }

@@ -6,18 +6,17 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{info, warn};
 
+use super::patience::{Patience, fault, remedy};
 use super::pipeline::Relay;
-use super::port::{ControlPlane, PollError, Upstream};
-use crate::runtime::backoff::Backoff;
+use super::port::{Batch, ControlPlane, PollError, Upstream};
+use crate::ops::event::{Event, PollEvent, PollFailure, PollPause};
+use crate::ops::gate::Standing;
 use crate::wire::command::Polled;
 
-const LEAST_WAIT: Duration = Duration::from_millis(200);
-const MOST_WAIT: Duration = Duration::from_secs(10);
 /// Answers without a command are not asked for more often than this: a service that is instantly empty, or sends nothing that can be
 /// used, makes no hot loop (wire sheet 5.1).
-const EMPTY_FLOOR: Duration = Duration::from_millis(100);
+const FLOOR: Duration = Duration::from_millis(100);
 
 /// Polls until `stop`; the tasks of what was taken run on in `tasks`.
 ///
@@ -27,33 +26,28 @@ pub async fn poll<C: ControlPlane, U: Upstream>(
     stop: CancellationToken,
     tasks: TaskTracker,
 ) {
-    let mut backoff = Backoff::new(LEAST_WAIT, MOST_WAIT);
-    let mut failing = false;
-    while let Some(room) = unless(&stop, relay.admission.room()).await {
+    let mut patience = Patience::default();
+    while let Some(room) = unless(&stop, relay.ready_to_poll()).await {
+        relay.tell(PollEvent::Started { limit: room });
         let asked = Instant::now();
         let wait = match relay.control.poll(room).await {
             Ok(batch) => {
-                backoff.reset();
-                if std::mem::take(&mut failing) {
-                    info!("the control plane answers again");
-                }
-                let empty = !batch
-                    .commands
-                    .iter()
-                    .any(|polled| matches!(polled, Polled::Command(_)));
-                for polled in batch.commands {
-                    start(&relay, polled, batch.received, &tasks).await;
-                }
-                if empty {
-                    EMPTY_FLOOR.saturating_sub(asked.elapsed())
-                } else {
+                patience.reset();
+                relay.tell(PollEvent::Answered {
+                    elements: batch.commands.len(),
+                    took: asked.elapsed(),
+                });
+                let floor = if relay.brings_work(&batch) {
                     Duration::ZERO
-                }
+                } else {
+                    FLOOR
+                };
+                start(&relay, batch, &tasks).await;
+                floor.saturating_sub(asked.elapsed())
             }
             Err(error) => {
-                failing = true;
-                let wait = retry_after(&error).max(backoff.next_wait(&relay.fresh));
-                warn!(%error, retry_in_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), remedy = remedy(&error), "could not poll");
+                let wait = patience.wait(&error, &relay.fresh);
+                relay.poll_failed(&error, asked.elapsed(), wait);
                 wait
             }
         };
@@ -61,22 +55,63 @@ pub async fn poll<C: ControlPlane, U: Upstream>(
             break;
         }
     }
-    info!("stopped polling");
+    relay.tell(PollEvent::Stopped);
 }
 
 async fn start<C: ControlPlane, U: Upstream>(
     relay: &Arc<Relay<C, U>>,
-    polled: Polled,
-    received: Instant,
+    batch: Batch,
     tasks: &TaskTracker,
 ) {
-    let place = relay.admission.enter().await;
-    let relay = Arc::clone(relay);
-    // Boxed, because the state of a command is large and a task moves its future when it starts and when it ends.
-    tasks.spawn(Box::pin(async move {
-        relay.handle(polled, received).await;
-        drop(place);
-    }));
+    for polled in batch.commands {
+        let entry = relay.admission.enter(polled.bytes()).await;
+        let relay = Arc::clone(relay);
+        // Boxed, because the state of a command is large and a task moves its future when it starts and when it ends.
+        tasks.spawn(Box::pin(async move {
+            relay.handle(polled, batch.received, entry).await;
+        }));
+    }
+}
+
+impl<C: ControlPlane, U: Upstream> Relay<C, U> {
+    /// Waits until the gate is raised and there is room; how many commands to ask for.
+    async fn ready_to_poll(&self) -> usize {
+        loop {
+            if self.ops.gate.standing() != Standing::Raised {
+                self.tell(PollEvent::Paused(PollPause::Gate));
+                self.ops.gate.polls().await;
+            }
+            if self.admission.is_full() {
+                self.tell(PollEvent::Paused(PollPause::Full));
+            }
+            let room = self.admission.room().await;
+            if self.ops.gate.standing() == Standing::Raised {
+                return room;
+            }
+        }
+    }
+
+    /// Whether anything in it is worth asking for more at once: a usable command that did not come before.
+    fn brings_work(&self, batch: &Batch) -> bool {
+        batch.commands.iter().any(|polled| match polled {
+            Polled::Command(command) => !self.replay.knows(&command.address.request_id),
+            Polled::Unusable(_) => false,
+        })
+    }
+
+    fn poll_failed(&self, error: &PollError, took: Duration, retry_in: Duration) {
+        self.tell(PollEvent::Failed(PollFailure {
+            fault: fault(error),
+            error: &error.to_string(),
+            took,
+            retry_in,
+            remedy: remedy(error),
+        }));
+    }
+
+    fn tell(&self, event: PollEvent<'_>) {
+        self.ops.emit(Event::Poll(event));
+    }
 }
 
 /// `work`, or nothing once `stop` is called.
@@ -85,53 +120,5 @@ async fn unless<T>(stop: &CancellationToken, work: impl Future<Output = T>) -> O
         biased;
         () = stop.cancelled() => None,
         done = work => Some(done),
-    }
-}
-
-fn retry_after(error: &PollError) -> Duration {
-    match error {
-        PollError::Status { retry_after, .. } => retry_after.unwrap_or_default(),
-        PollError::Transport(_) | PollError::Timeout | PollError::Body(_) => Duration::ZERO,
-    }
-}
-
-/// What an operator can do about it.
-fn remedy(error: &PollError) -> &'static str {
-    match error {
-        PollError::Status { status: 401, .. } => {
-            "check the API key and, if the organization requires one, the client certificate"
-        }
-        PollError::Status { status: 403, .. } => {
-            "check that the key may use this tunnel, and the organization id"
-        }
-        PollError::Status { status: 404, .. } => "check the tunnel id and the URL path",
-        PollError::Transport(_) => {
-            "check the network, the base URL, the CA bundle and the client certificate"
-        }
-        PollError::Status { .. } | PollError::Timeout | PollError::Body(_) => {
-            "none: it is tried again"
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn status(status: u16) -> PollError {
-        PollError::Status {
-            status,
-            detail: String::new(),
-            retry_after: None,
-        }
-    }
-
-    #[test]
-    fn a_newcomer_is_told_what_to_check() {
-        assert!(remedy(&status(401)).contains("API key"));
-        assert!(remedy(&status(403)).contains("organization id"));
-        assert!(remedy(&status(404)).contains("tunnel id"));
-        assert!(remedy(&PollError::Transport("tls")).contains("CA bundle"));
-        assert_eq!(remedy(&status(503)), "none: it is tried again");
     }
 }

@@ -54,6 +54,9 @@ pub enum PollError {
     /// The poll outlived its deadline.
     #[error("the control plane held the poll longer than it may")]
     Timeout,
+    /// The answer broke off after its head: what it carried is lost, for the service has handed it over. Stable label.
+    #[error("the control plane's answer broke off ({0})")]
+    Cut(&'static str),
     /// The body was not a poll answer: the whole batch is lost. Stable label.
     #[error("the control plane's answer is unreadable ({0})")]
     Body(&'static str),

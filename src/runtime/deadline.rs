@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// A moment that can only move closer (INVARIANT 8): there is no way to make one later than what it came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +44,11 @@ impl Deadline {
     #[must_use]
     pub fn has_passed(self) -> bool {
         Instant::now() >= self.0
+    }
+
+    /// Returns once it passed.
+    pub async fn passed(self) {
+        sleep_until(self.0).await;
     }
 
     /// Runs `work` until the deadline. Not an `async fn`: that would keep room for `work` twice, and bounds nest.

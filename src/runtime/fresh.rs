@@ -1,6 +1,6 @@
 //! Numbers nobody used before: correlation ids, JSON-RPC ids, jitter.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A source of fresh numbers for one process.
@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// It reads the system's entropy once, at start, where a failure is an error; afterwards it counts, so it cannot fail on the way.
 #[derive(Debug)]
 pub struct Fresh {
-    keyed: RandomState,
     seed: u128,
     next_id: AtomicU64,
     drawn: AtomicU64,
@@ -22,17 +21,21 @@ impl Fresh {
     pub fn new() -> Result<Self, getrandom::Error> {
         let mut seed = [0_u8; 16];
         getrandom::fill(&mut seed)?;
-        let seed = u128::from_le_bytes(seed);
+        Ok(Self::seeded(u128::from_le_bytes(seed)))
+    }
+
+    /// The same row of numbers for the same seed.
+    #[must_use]
+    pub fn seeded(seed: u128) -> Self {
         // A random start below 2^51 keeps ids apart over restarts on a session that outlives us, and leaves 2^51 to count.
         let start = u64::try_from(seed & ((1 << 51) - 1))
             .unwrap_or_default()
             .max(1);
-        Ok(Self {
-            keyed: RandomState::new(),
+        Self {
             seed,
             next_id: AtomicU64::new(start),
             drawn: AtomicU64::new(0),
-        })
+        }
     }
 
     /// A JSON-RPC id no other call of this process has: below 2^53, as JavaScript servers need (A12).
@@ -43,8 +46,9 @@ impl Fresh {
     /// 128 bits that name one decision.
     pub fn correlation(&self) -> u128 {
         let count = u128::from(self.drawn.fetch_add(1, Ordering::Relaxed));
-        let high = u128::from(self.keyed.hash_one((self.seed, count, 0_u8)));
-        let low = u128::from(self.keyed.hash_one((self.seed, count, 1_u8)));
+        let hash = BuildHasherDefault::<DefaultHasher>::default();
+        let high = u128::from(hash.hash_one((self.seed, count, 0_u8)));
+        let low = u128::from(hash.hash_one((self.seed, count, 1_u8)));
         (high << 64) | low
     }
 
@@ -60,6 +64,16 @@ mod tests {
     #![allow(clippy::expect_used)]
     use super::*;
     use std::collections::HashSet;
+
+    #[test]
+    fn a_seed_repeats_its_row() {
+        let row = |seed| {
+            let fresh = Fresh::seeded(seed);
+            (fresh.rpc_id(), fresh.correlation(), fresh.correlation())
+        };
+        assert_eq!(row(7), row(7));
+        assert_ne!(row(7), row(8));
+    }
 
     #[test]
     fn numbers_are_fresh_and_in_range() {

@@ -98,6 +98,32 @@ pub enum UnusableReason {
     SessionIdMissing,
 }
 
+impl Polled {
+    /// The bytes it holds of memory, near enough to bound them.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Command(command) => command.bytes(),
+            Self::Unusable(_) => 0,
+        }
+    }
+}
+
+impl Command {
+    fn bytes(&self) -> usize {
+        let headers: usize = self
+            .headers
+            .iter()
+            .map(|(name, value)| name.len() + value.len())
+            .sum();
+        let payload = match &self.kind {
+            CommandKind::Jsonrpc(payload) => payload.len(),
+            CommandKind::SessionTermination => 0,
+        };
+        payload + headers + self.address.shard_token.expose().len()
+    }
+}
+
 impl UnusableReason {
     /// A stable word for logs and metrics.
     #[must_use]

@@ -20,9 +20,11 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use portcullis::edge::net::Peer;
 use portcullis::edge::tls::{Floor, Parts};
-use portcullis::relay::admission::Admission;
+use portcullis::ops::Ops;
+use portcullis::relay::admission::{Admission, Bounds};
 use portcullis::relay::pipeline::Relay;
 use portcullis::relay::port::{ControlPlane, Upstream};
+use portcullis::relay::replay::Replay;
 use portcullis::runtime::fresh::Fresh;
 use portcullis::wire::command::Polled;
 use portcullis::wire::poll;
@@ -30,6 +32,7 @@ use portcullis_certs::Roots;
 use portcullis_certs::dev::Authority;
 use portcullis_policy::gate::Caps;
 use portcullis_policy::{Channel, Ledger, PolicySet};
+use tokio::time::Instant;
 
 /// Long enough that it only ends a test that would hang.
 pub const LONG: Duration = Duration::from_secs(20);
@@ -44,7 +47,15 @@ pub fn policy(text: &str) -> Arc<PolicySet> {
     Arc::new(PolicySet::compile(text.as_bytes()).unwrap_or_else(|mistakes| panic!("{mistakes:?}")))
 }
 
-/// A relay under [`POLICY`] with room for 16 commands, 4 at once on each channel.
+/// On each channel 4 calls run and 12 wait.
+pub const BOUNDS: Bounds = Bounds {
+    running: 4,
+    waiting: 12,
+    bytes: 64 << 20,
+    command: 2 << 20,
+};
+
+/// A relay under [`POLICY`] within [`BOUNDS`].
 pub fn relay<C: ControlPlane, U: Upstream>(control: C, upstream: U) -> Relay<C, U> {
     let channels = [Channel::main(), channel("other")];
     Relay {
@@ -52,10 +63,22 @@ pub fn relay<C: ControlPlane, U: Upstream>(control: C, upstream: U) -> Relay<C, 
         upstream,
         policy: policy(POLICY),
         ledger: Arc::new(Ledger::default()),
-        admission: Admission::new(16, 4, channels),
+        admission: Admission::new(BOUNDS, channels),
+        replay: Replay::default(),
         fresh: Fresh::new().unwrap(),
+        ops: Ops::for_tests(),
         longest: LONG,
     }
+}
+
+/// Takes one element to its outcome, as the poll loop does.
+pub async fn handle<C: ControlPlane, U: Upstream>(
+    relay: &Relay<C, U>,
+    polled: Polled,
+    received: Instant,
+) {
+    let entry = relay.admission.enter(polled.bytes()).await;
+    relay.handle(polled, received, entry).await;
 }
 
 pub fn channel(name: &str) -> Channel {

@@ -75,6 +75,7 @@ type Script = dyn Fn(&Asked) -> Play + Send + Sync;
 pub struct Scripted {
     script: Arc<Script>,
     asked: Arc<Mutex<Vec<Asked>>>,
+    deaf: bool,
 }
 
 impl Scripted {
@@ -82,7 +83,14 @@ impl Scripted {
         Self {
             script: Arc::new(script),
             asked: Arc::default(),
+            deaf: false,
         }
+    }
+
+    /// Does with a cancellation what the script says; otherwise it is taken at once.
+    pub fn deaf(mut self) -> Self {
+        self.deaf = true;
+        self
     }
 
     /// Answers every call and takes the end of every session.
@@ -96,6 +104,16 @@ impl Scripted {
     pub fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
+
+    /// The ids that cancellations named, in order.
+    pub fn cancelled(&self) -> Vec<String> {
+        let of = |asked: &Asked| {
+            let value: Value = serde_json::from_str(&asked.body).unwrap_or_default();
+            let named = value["method"] == "notifications/cancelled";
+            named.then(|| value["params"]["requestId"].to_string())
+        };
+        self.asked().iter().filter_map(of).collect()
+    }
 }
 
 impl Upstream for Scripted {
@@ -106,6 +124,9 @@ impl Upstream for Scripted {
         let body = String::from_utf8(permitted.into_outgoing().body.to_vec()).unwrap();
         let asked = Asked { channel, body };
         self.asked.lock().unwrap().push(asked.clone());
+        if !self.deaf && asked.body.contains("notifications/cancelled") {
+            return Ok(Lines(VecDeque::new()));
+        }
         match (self.script)(&asked) {
             Play::Say(lines) => Ok(Lines(lines.into())),
             Play::Silent => {

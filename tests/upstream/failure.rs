@@ -124,11 +124,11 @@ async fn a_connection_that_died_silently_is_given_up() {
     let desk = Desk::new();
     let servers = HashMap::from([(Channel::main(), server(peer, url, PATIENT))]);
     let relay = support::relay(desk.clone(), Servers::new(servers));
-    relay.handle(call("before"), Instant::now()).await;
+    support::handle(&relay, call("before"), Instant::now()).await;
     assert_answered(&desk.reply("before"));
     wire.freeze();
-    relay.handle(call("during"), Instant::now()).await;
+    support::handle(&relay, call("during"), Instant::now()).await;
     assert_eq!(desk.reply("during").failure(), "502 timeout/timeout");
-    relay.handle(call("after"), Instant::now()).await;
+    support::handle(&relay, call("after"), Instant::now()).await;
     assert_answered(&desk.reply("after"));
 }

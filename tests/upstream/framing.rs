@@ -73,7 +73,7 @@ async fn bytes_after_an_answer_reach_no_other_call_d6() {
     )]);
     let relay = support::relay(desk.clone(), Servers::new(servers));
     for id in ["r1", "r2"] {
-        relay.handle(call(id), Instant::now()).await;
+        support::handle(&relay, call(id), Instant::now()).await;
         assert_answered(&desk.reply(id));
     }
     assert_eq!(raw.connections(), 2);
@@ -93,9 +93,9 @@ async fn a_connection_with_odd_framing_is_not_used_again_d5_d6() {
         server(plain_peer(LONG), raw.url(), PATIENT),
     )]);
     let relay = support::relay(desk.clone(), Servers::new(servers));
-    relay.handle(call("r1"), Instant::now()).await;
+    support::handle(&relay, call("r1"), Instant::now()).await;
     tokio::time::sleep(Duration::from_millis(50)).await;
-    relay.handle(call("r2"), Instant::now()).await;
+    support::handle(&relay, call("r2"), Instant::now()).await;
     assert_answered(&desk.reply("r2"));
     assert_eq!(raw.connections(), 2);
 }

@@ -17,7 +17,7 @@ use crate::headers;
 use crate::ledger::Ledger;
 use crate::mcp::catalogue::{self, Class, Kind, Method};
 use crate::mcp::envelope::{self, Envelope, EnvelopeFault, Id};
-use crate::refusal::{CorrelationId, Reason, Refused};
+use crate::refusal::{CorrelationId, Line, Reason, Refused};
 
 /// One message as the control plane handed it over, not yet judged.
 pub struct Inbound<'a> {
@@ -39,7 +39,7 @@ pub struct Facts {
 }
 
 /// A refusal before its wire form is known: the reason, and the line that decided.
-type No = (Reason, Option<crate::refusal::Line>);
+type No = (Reason, Option<Line>);
 
 impl PolicySet {
     /// Judges one message of the caller.
@@ -107,7 +107,8 @@ impl PolicySet {
                 facts,
             ));
         }
-        let exchange = Exchange::termination(Arc::clone(self), channel.clone(), facts.correlation);
+        let whose = (channel.clone(), facts.correlation, server.line());
+        let exchange = Exchange::termination(Arc::clone(self), whose);
         Ok((
             Permitted {
                 channel: channel.clone(),
@@ -151,6 +152,7 @@ pub(super) fn salvage_id(body: &Bytes) -> Option<Bytes> {
 struct Judged<'a> {
     id: Option<Id<'a>>,
     ask: Ask,
+    line: Line,
     headers: Arc<[headers::Header]>,
 }
 
@@ -179,9 +181,10 @@ fn judge<'a>(
     let headers = headers::build(sent, server.forward_headers(), Some(&body))
         .map_err(|reason| (reason, None))?;
     match decide(server, &ask) {
-        Decision::Permitted(_) => Ok(Judged {
+        Decision::Permitted(line) => Ok(Judged {
             id,
             ask,
+            line,
             headers: headers.into(),
         }),
         Decision::Refused(reason, line) => Err((reason, line)),
@@ -236,6 +239,7 @@ impl Target<'_> {
                 }
                 Exchange::call(
                     Arc::clone(self.policy),
+                    judged.line,
                     self.call(&judged, id, token.map(|(_, raw)| raw)),
                 )
             }
@@ -243,10 +247,11 @@ impl Target<'_> {
                 if judged.ask.method.class == Class::Cancel {
                     body.push(self.cancelled(message)?);
                 }
+                let channel = self.inbound.channel.clone();
                 Exchange::notification(
                     Arc::clone(self.policy),
-                    self.inbound.channel.clone(),
-                    self.facts.correlation,
+                    (channel, self.facts.correlation, judged.line),
+                    judged.ask.method,
                 )
             }
         };

@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 
-use super::exchange::{Call, Ignored};
+use super::exchange::Call;
 use super::listing;
+use super::step::Ignored;
 use crate::document::PolicySet;
 use crate::edit::{Edit, Edited};
 use crate::failure::{Failure, FailureKind, FailureSource};
@@ -109,6 +110,9 @@ fn answer(
     let mut json = Edited::new(message.bytes().clone());
     json.push(Edit::Id(id.span, call.caller_id.clone()));
     match outcome {
+        Outcome::Error if status > 599 => {
+            Finding::Fail(Failure::status(status, FailureKind::InvalidMcpError), None)
+        }
         Outcome::Error => error(message, json),
         Outcome::Result if !is_success(status) => {
             Finding::Fail(Failure::status(status, FailureKind::InvalidMcpError), None)

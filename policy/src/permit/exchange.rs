@@ -8,12 +8,14 @@ use super::Permitted;
 use super::answer;
 use super::own::Own;
 use super::released::{Asked, Released, ReplyKind};
+use super::step::{Ignored, Step, Verdict};
 use crate::channel::Channel;
 use crate::decide::{Ask, Decision, decide};
 use crate::document::PolicySet;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::headers::{self, Header};
 use crate::ledger::LiveCall;
+use crate::mcp::catalogue::Method;
 use crate::refusal::{CorrelationId, Line, Reason};
 
 /// The state of one admitted message until its one reply is posted.
@@ -45,6 +47,7 @@ pub struct Exchange {
     policy: Arc<PolicySet>,
     channel: Channel,
     correlation: CorrelationId,
+    line: Line,
     expects: Expects,
     status: u16,
     returned: Vec<(&'static str, String)>,
@@ -54,7 +57,7 @@ pub struct Exchange {
 
 enum Expects {
     Answer(Box<Call>),
-    Ack,
+    Ack(&'static Method),
     Termination,
 }
 
@@ -70,78 +73,37 @@ pub(super) struct Call {
     pub(super) _live: LiveCall,
 }
 
-/// What to do after one message of the server was judged.
-pub enum Step {
-    /// Post this; the call goes on.
-    Notify(Released),
-    /// Send this to the server; the call goes on.
-    Reply(Permitted),
-    /// Nothing crosses; the call goes on. For the record.
-    Ignore(Ignored),
-    /// Post this; the call is over.
-    Final(Released, Verdict),
-}
-
-/// Why a message of the server went nowhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ignored {
-    /// A notification the policy does not list, or progress of another call (B13).
-    Notification,
-    /// An answer to something else (D12).
-    ForeignAnswer,
-}
-
-/// What was found of the message that ended a call, for the record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Released; a listing without this many items.
-    Released {
-        /// Items taken out of a listing.
-        removed: usize,
-    },
-    /// Refused, by this line if one decided.
-    Refused(Reason, Option<Line>),
-    /// No answer to this call: told as a local failure. The reason if the gate or the envelope refused it.
-    Failed(Failure, Option<Reason>),
-}
-
 impl Exchange {
-    pub(super) fn call(policy: Arc<PolicySet>, call: Call) -> Self {
-        let (channel, correlation) = (call.channel.clone(), call.correlation);
-        Self::new(
-            policy,
-            channel,
-            correlation,
-            Expects::Answer(Box::new(call)),
-        )
+    pub(super) fn call(policy: Arc<PolicySet>, line: Line, call: Call) -> Self {
+        let whose = (call.channel.clone(), call.correlation, line);
+        Self::new(policy, whose, Expects::Answer(Box::new(call)))
     }
 
     pub(super) fn notification(
         policy: Arc<PolicySet>,
-        channel: Channel,
-        correlation: CorrelationId,
+        whose: (Channel, CorrelationId, Line),
+        method: &'static Method,
     ) -> Self {
-        Self::new(policy, channel, correlation, Expects::Ack)
+        Self::new(policy, whose, Expects::Ack(method))
     }
 
     pub(super) fn termination(
         policy: Arc<PolicySet>,
-        channel: Channel,
-        correlation: CorrelationId,
+        whose: (Channel, CorrelationId, Line),
     ) -> Self {
-        Self::new(policy, channel, correlation, Expects::Termination)
+        Self::new(policy, whose, Expects::Termination)
     }
 
     fn new(
         policy: Arc<PolicySet>,
-        channel: Channel,
-        correlation: CorrelationId,
+        (channel, correlation, line): (Channel, CorrelationId, Line),
         expects: Expects,
     ) -> Self {
         Self {
             policy,
             channel,
             correlation,
+            line,
             expects,
             status: 200,
             returned: Vec::new(),
@@ -161,8 +123,24 @@ impl Exchange {
     pub fn ask(&self) -> Option<&Ask> {
         match &self.expects {
             Expects::Answer(call) => Some(&call.ask),
-            Expects::Ack | Expects::Termination => None,
+            Expects::Ack(_) | Expects::Termination => None,
         }
+    }
+
+    /// The catalogue's name of the permitted method; empty for the end of a session.
+    #[must_use]
+    pub fn method(&self) -> &'static str {
+        match &self.expects {
+            Expects::Answer(call) => call.ask.method.name,
+            Expects::Ack(method) => method.name,
+            Expects::Termination => "",
+        }
+    }
+
+    /// The line of the policy that permitted it.
+    #[must_use]
+    pub fn line(&self) -> Line {
+        self.line
     }
 
     /// Whether the server's messages are to be read: only a call has an answer.
@@ -179,11 +157,18 @@ impl Exchange {
 
     /// The reply to a notification or to the end of a session, after [`Self::begin`]: the server's status and allowed headers.
     ///
-    /// A call has no such reply; asked for one, it fails.
+    /// A redirect, or a status that is none of an ended request, is a failure: the service takes 2xx, 4xx and 5xx (wire sheet 17). A call has
+    /// no such reply; asked for one, it fails.
     #[must_use]
     pub fn acknowledge(self) -> Released {
+        if !is_final(self.status) {
+            return self.fail(Failure::status(
+                self.status,
+                FailureKind::NonProtocolResponse,
+            ));
+        }
         let kind = match self.expects {
-            Expects::Ack => ReplyKind::Ack,
+            Expects::Ack(_) => ReplyKind::Ack,
             Expects::Termination => ReplyKind::Termination,
             Expects::Answer(_) => return self.fail(Failure::internal()),
         };
@@ -202,6 +187,20 @@ impl Exchange {
         Released::denial(self.asked(), reason, self.correlation)
     }
 
+    /// What to tell the server when its answer is no longer waited for: our id of the call, on the session of the call (W-18).
+    ///
+    /// `None` where MCP has no such message: for what is no call, for `initialize`, and for a call that makes a task, which has its own way
+    /// to end (MCP 2025-11-25, cancellation and tasks).
+    #[must_use]
+    pub fn cancel(&self) -> Option<Permitted> {
+        match &self.expects {
+            Expects::Answer(call) if call.ask.method.name != "initialize" && !call.ask.as_task => {
+                Some(self.own(&Own::Cancelled(call.upstream_id)))
+            }
+            Expects::Answer(_) | Expects::Ack(_) | Expects::Termination => None,
+        }
+    }
+
     /// Judges one message of the server: a whole JSON body, or the data of one event.
     ///
     /// `current` is the policy in force now.
@@ -215,16 +214,30 @@ impl Exchange {
             return Step::Final(self.refuse(reason), Verdict::Refused(reason, line));
         }
         let finding = answer::judge(call, text, self.status, &self.policy, current);
-        self.conclude(finding)
+        self.conclude(self.damped(finding, current))
     }
 
-    /// The limits of the stream, and the policy in force: what was permitted must still be.
+    /// Past the number of messages a call may have, its answer is all that still crosses (D10).
+    fn damped(&self, finding: answer::Finding, current: &PolicySet) -> answer::Finding {
+        let limits = [self.policy.limits(), current.limits()];
+        let flooded = limits.iter().any(|l| self.events > l.stream_events);
+        match finding {
+            answer::Finding::Notify(_)
+            | answer::Finding::Ping(_)
+            | answer::Finding::Request(_)
+            | answer::Finding::Ignore(_)
+                if flooded =>
+            {
+                answer::Finding::Ignore(Ignored::Excess)
+            }
+            other => other,
+        }
+    }
+
+    /// The bytes of the stream, and the policy in force: what was permitted must still be.
     fn refused_now(&self, call: &Call, current: &PolicySet) -> Option<(Reason, Option<Line>)> {
         let limits = [self.policy.limits(), current.limits()];
-        if limits
-            .iter()
-            .any(|l| self.events > l.stream_events || self.bytes > l.stream_bytes)
-        {
+        if limits.iter().any(|l| self.bytes > l.stream_bytes) {
             return Some((Reason::StreamLimit, None));
         }
         if std::ptr::eq(Arc::as_ptr(&self.policy), current) {
@@ -292,8 +305,13 @@ impl Exchange {
     fn asked(&self) -> Asked {
         match &self.expects {
             Expects::Answer(call) => Asked::Call(Some(call.caller_id.clone())),
-            Expects::Ack => Asked::Notification,
+            Expects::Ack(_) => Asked::Notification,
             Expects::Termination => Asked::Termination,
         }
     }
+}
+
+/// Whether a status ends a request with something to tell.
+const fn is_final(status: u16) -> bool {
+    matches!(status, 200..=299 | 400..=599)
 }

@@ -12,10 +12,12 @@ mod exchange;
 mod listing;
 mod own;
 mod released;
+mod step;
 
 pub use admit::{Facts, Inbound};
-pub use exchange::{Exchange, Ignored, Step, Verdict};
+pub use exchange::Exchange;
 pub use released::{Origin, Released, ReplyKind};
+pub use step::{Ignored, Step, Verdict};
 
 use std::sync::Arc;
 

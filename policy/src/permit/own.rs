@@ -4,8 +4,9 @@ use bytes::Bytes;
 
 use super::{Permitted, Verb};
 use crate::channel::Channel;
+use crate::document::PolicySet;
 use crate::edit::Edited;
-use crate::headers::Header;
+use crate::headers::{self, Header};
 
 /// One message of ours to a private server.
 pub(super) enum Own<'a> {
@@ -13,6 +14,10 @@ pub(super) enum Own<'a> {
     Pong(&'a [u8]),
     /// The answer to any other request of the server: the tunnel has no carrier for it (W-11, C8).
     MethodNotFound(&'a [u8]),
+    /// The call with this id of ours is not waited for any more (W-18).
+    Cancelled(u64),
+    /// Asks a server, under this id of ours, whether it is there.
+    Ping(u64),
 }
 
 impl Own<'_> {
@@ -27,13 +32,35 @@ impl Own<'_> {
     }
 
     fn text(&self) -> Bytes {
-        let (id, rest): (&[u8], &[u8]) = match self {
-            Self::Pong(id) => (id, br#","result":{}}"#),
-            Self::MethodNotFound(id) => (
+        match self {
+            Self::Pong(id) => answer(id, br#""result":{}}"#),
+            Self::MethodNotFound(id) => answer(
                 id,
-                br#","error":{"code":-32601,"message":"Method not found"}}"#,
+                br#""error":{"code":-32601,"message":"Method not found"}}"#,
             ),
-        };
-        [br#"{"jsonrpc":"2.0","id":"#, id, rest].concat().into()
+            Self::Cancelled(id) => Bytes::from(format!(
+                r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{id}}}}}"#
+            )),
+            Self::Ping(id) => {
+                Bytes::from(format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#))
+            }
+        }
     }
+}
+
+impl PolicySet {
+    /// Asks the server of this channel whether it is there: a `ping` without a session or credentials of a caller, under this id of ours.
+    ///
+    /// `None` when the policy lists no server for the channel. What comes back is for whoever asked and goes nowhere else.
+    #[must_use]
+    pub fn probe(&self, channel: &Channel, upstream_id: u64) -> Option<Permitted> {
+        self.server(channel)?;
+        Some(Own::Ping(upstream_id).mint(channel, headers::fixed(true)))
+    }
+}
+
+fn answer(id: &[u8], rest: &[u8]) -> Bytes {
+    [br#"{"jsonrpc":"2.0","id":"#, id, b",", rest]
+        .concat()
+        .into()
 }

@@ -156,6 +156,7 @@ impl Released {
         let wire = Wire::of(reason);
         let (kind, code, json) = match asked {
             Asked::Notification => (ReplyKind::Ack, 202, None),
+            Asked::Termination if wire.retryable => (ReplyKind::Termination, 503, None),
             Asked::Termination => (ReplyKind::Termination, 403, None),
             Asked::Call(id) => (
                 ReplyKind::Response,

@@ -13,6 +13,7 @@ use crate::edge::body::{BodyError, Pieces};
 use crate::edge::fault;
 use crate::relay::port::{Batch, PollError};
 use crate::runtime::deadline::Deadline;
+use crate::wire::command::Polled;
 use crate::wire::{poll as body, retry_after};
 
 /// Asks once. The deadline is the service's time and our guardrail (wire sheet 5.1).
@@ -24,41 +25,41 @@ pub(super) async fn poll(client: &ControlClient, limit: usize) -> Result<Batch, 
         .poll(limit, timeout_ms)
         .map_err(|_| PollError::Transport("bad_address"))?;
     let request = client.request(Method::GET, &uri, HeaderMap::new(), Bytes::new());
-    let work = async {
-        let response = client
-            .peer
-            .send(request)
-            .await
-            .map_err(|error| PollError::Transport(fault::send_label(&error)))?;
-        read(client, response, limit, Instant::now()).await
-    };
-    Deadline::within(client.request_time())
-        .bound(work)
+    let deadline = Deadline::within(client.request_time());
+    let response = deadline
+        .bound(client.peer.send(request))
         .await
-        .unwrap_or(Err(PollError::Timeout))
-}
-
-async fn read(
-    client: &ControlClient,
-    response: Response<Incoming>,
-    limit: usize,
-    received: Instant,
-) -> Result<Batch, PollError> {
+        .map_err(|_| PollError::Timeout)?
+        .map_err(|error| PollError::Transport(fault::send_label(&error)))?;
+    let received = Instant::now();
     match response.status() {
         StatusCode::NO_CONTENT => Ok(Batch {
             received,
             commands: Vec::new(),
         }),
         StatusCode::OK => {
-            let cap = limit.saturating_mul(client.command_bytes());
-            let mut pieces = Pieces::new(response.into_body(), client.request_time());
-            let whole = pieces.whole(cap).await.map_err(|error| unread(&error))?;
-            let commands = body::decode(&whole, &client.limits.payload)
-                .map_err(|error| PollError::Body(error.0.fault.label()))?;
+            let reading = read(client, response, limit);
+            let commands = deadline
+                .bound(reading)
+                .await
+                .unwrap_or(Err(PollError::Cut("timeout")))?;
             Ok(Batch { received, commands })
         }
         status => Err(refused(client, status, response).await),
     }
+}
+
+/// An answer that began is read whole or lost whole: the service has handed over what it carries.
+async fn read(
+    client: &ControlClient,
+    response: Response<Incoming>,
+    limit: usize,
+) -> Result<Vec<Polled>, PollError> {
+    let cap = limit.saturating_mul(client.command_bytes());
+    let mut pieces = Pieces::new(response.into_body(), client.request_time());
+    let whole = pieces.whole(cap).await.map_err(|error| unread(&error))?;
+    body::decode(&whole, &client.limits.payload)
+        .map_err(|error| PollError::Body(error.0.fault.label()))
 }
 
 async fn refused(
@@ -83,7 +84,7 @@ pub(super) fn retry_after_of(headers: &HeaderMap) -> Option<std::time::Duration>
 fn unread(error: &BodyError) -> PollError {
     match error {
         BodyError::TooLarge => PollError::Body("too_large"),
-        BodyError::Idle => PollError::Timeout,
-        BodyError::Broken(error) => PollError::Transport(fault::label(error)),
+        BodyError::Idle => PollError::Cut("timeout"),
+        BodyError::Broken(error) => PollError::Cut(fault::label(error)),
     }
 }
