@@ -38,6 +38,7 @@ mod yaml;
 use clap::ArgMatches;
 
 pub use control_plane::{ControlPlane, Polling};
+pub use duration::parse as parse_duration;
 pub use env::Environment;
 pub use flags::arguments;
 pub use headers::ExtraHeader;

@@ -64,7 +64,7 @@ impl Ops {
         } = settings;
         let known = Known {
             tunnel: about.tunnel.clone(),
-            channels: expected.channels.clone(),
+            channels: about.channels.clone(),
         };
         Arc::new(Self {
             gate: Arc::new(gate.map_or_else(Gate::default, Gate::kept_in)),
@@ -153,7 +153,10 @@ impl Ops {
 impl Settings {
     fn for_tests() -> Self {
         Self {
-            about: About::default(),
+            about: About {
+                channels: vec!["main".to_owned()],
+                ..About::default()
+            },
             expected: Expected {
                 poll: std::time::Duration::from_secs(35),
                 call: std::time::Duration::from_secs(120),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Ops;
 use super::gate::{Actor, Hold};
 use super::state::readiness::{Readiness, readiness};
-use super::state::{Inputs, Now, Server};
+use super::state::{Inputs, Now};
 
 /// What the agent is, as fixed at start.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +18,8 @@ pub struct About {
     pub tunnel: String,
     /// Scheme and host of the control plane.
     pub control_plane: String,
+    /// The bound channels, whether the policy lists a server for them or not.
+    pub channels: Vec<String>,
     /// The policy in force.
     pub policy: Policy,
     /// Commands that may be taken and not yet settled.
@@ -100,6 +102,8 @@ struct ChannelStatus {
     channel: String,
     state: &'static str,
     since: u64,
+    queued: i64,
+    running: i64,
 }
 
 #[derive(Debug, Serialize)]
@@ -118,8 +122,6 @@ struct AuditStatus {
 
 #[derive(Debug, Serialize)]
 struct Counts {
-    queued: i64,
-    running: i64,
     permitted: u64,
     released: u64,
     refused: u64,
@@ -142,7 +144,7 @@ impl Status {
                 holds: inputs.holds.iter().map(held).collect(),
             },
             control_plane: control_plane(&ops.about, &inputs),
-            channels: inputs.servers.iter().map(channel).collect(),
+            channels: channels(ops, &inputs),
             policy: ops.about.policy.clone(),
             identities: identities(&inputs),
             audit: AuditStatus {
@@ -197,12 +199,24 @@ fn control_plane(about: &About, inputs: &Inputs) -> ControlPlaneStatus {
     }
 }
 
-fn channel(server: &Server) -> ChannelStatus {
-    ChannelStatus {
-        channel: server.channel.clone(),
-        state: server.reach.label(),
-        since: unix(server.since),
-    }
+/// Every bound channel; of one the policy lists no server for, nothing is known.
+fn channels(ops: &Ops, inputs: &Inputs) -> Vec<ChannelStatus> {
+    let all = ops.about.channels.iter();
+    all.map(|channel| {
+        let server = inputs
+            .servers
+            .iter()
+            .find(|server| server.channel == *channel);
+        let (queued, running) = ops.metrics.occupancy(channel);
+        ChannelStatus {
+            channel: channel.clone(),
+            state: server.map_or("not_listed", |server| server.reach.label()),
+            since: unix(server.map_or(inputs.started.wall, |server| server.since)),
+            queued,
+            running,
+        }
+    })
+    .collect()
 }
 
 fn identities(inputs: &Inputs) -> Vec<IdentityStatus> {
@@ -217,11 +231,8 @@ fn identities(inputs: &Inputs) -> Vec<IdentityStatus> {
 }
 
 fn counts(ops: &Ops) -> Counts {
-    let (queued, running) = ops.metrics.occupancy();
     let [permitted, released, refused] = ops.metrics.verdicts();
     Counts {
-        queued,
-        running,
         permitted,
         released,
         refused,

@@ -57,8 +57,8 @@ impl Metrics {
             Event::Poll(ref event) => self.poll(event),
             Event::Command(call, ref event) => {
                 let channel = self.known.channel(call.channel);
+                self.own.command(&channel, event);
                 self.reference.command(channel, event, &self.known);
-                self.own.command(event);
             }
             Event::Server(..) | Event::Agent(_) => {}
         }

@@ -1,15 +1,19 @@
 //! What the reference does not count: decisions, failures and losses.
 
+use std::borrow::Cow;
+
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 
-use super::Counters;
 use super::labels::one;
+use super::{Counters, Gauges};
 use crate::ops::event::{CommandEvent, PollEvent, PollPause};
 
 /// Counters that only grow.
 #[derive(Debug, Default)]
 pub(super) struct Own {
+    queued: Gauges,
+    running: Gauges,
     verdicts: Counters,
     refusals: Counters,
     failures: Counters,
@@ -28,6 +32,16 @@ impl Own {
     pub(super) fn register(registry: &mut Registry) -> Self {
         let new = Self::default();
         let to = registry.sub_registry_with_prefix("portcullis");
+        to.register(
+            "channel_queued",
+            "Commands that wait for the turn of their channel",
+            new.queued.clone(),
+        );
+        to.register(
+            "channel_running",
+            "Commands of the channel being carried out",
+            new.running.clone(),
+        );
         to.register(
             "verdicts",
             "Decisions on messages, by what was decided",
@@ -102,7 +116,8 @@ impl Own {
         }
     }
 
-    pub(super) fn command(&self, event: &CommandEvent<'_>) {
+    pub(super) fn command(&self, channel: &Cow<'static, str>, event: &CommandEvent<'_>) {
+        self.moved(channel, event);
         match *event {
             CommandEvent::Permitted { .. } => count(&self.verdicts, "verdict", "permitted"),
             CommandEvent::Released { .. } => count(&self.verdicts, "verdict", "released"),
@@ -130,6 +145,30 @@ impl Own {
             | CommandEvent::OwnAnswerFailed { .. }
             | CommandEvent::Replied { .. } => {}
         }
+    }
+
+    /// Counts where commands are.
+    fn moved(&self, channel: &Cow<'static, str>, event: &CommandEvent<'_>) {
+        let at = |family: &Gauges, by: i64| {
+            family
+                .get_or_create(&one("channel", channel.clone()))
+                .inc_by(by);
+        };
+        if let CommandEvent::Queued { .. } = event {
+            at(&self.queued, 1);
+        } else if let CommandEvent::Began { .. } = event {
+            at(&self.queued, -1);
+            at(&self.running, 1);
+        } else if let CommandEvent::Left { began } = event {
+            at(if *began { &self.running } else { &self.queued }, -1);
+        }
+    }
+
+    /// Commands of a channel that wait, and those being carried out.
+    pub(super) fn occupancy(&self, channel: &str) -> (i64, i64) {
+        let labels = one("channel", channel.to_owned());
+        let of = |family: &Gauges| family.get(&labels).map_or(0, |gauge| gauge.get());
+        (of(&self.queued), of(&self.running))
     }
 
     fn refused(&self, side: &'static str, reason: &'static str) {

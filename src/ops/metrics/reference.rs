@@ -125,11 +125,6 @@ impl Reference {
         );
     }
 
-    /// Commands that wait, and commands being carried out.
-    pub(super) fn occupancy(&self) -> (i64, i64) {
-        (self.queue.get(), self.running.get())
-    }
-
     pub(super) fn poll(&self, event: &PollEvent<'_>) {
         match *event {
             PollEvent::Answered { elements, took } => {

@@ -187,10 +187,10 @@ impl Metrics {
         Ok(text)
     }
 
-    /// Commands that wait, and commands being carried out.
+    /// Commands of a channel that wait, and those being carried out.
     #[must_use]
-    pub fn occupancy(&self) -> (i64, i64) {
-        self.reference.occupancy()
+    pub fn occupancy(&self, channel: &str) -> (i64, i64) {
+        self.own.occupancy(channel)
     }
 
     /// Messages let in, answers let out and messages refused since the start.

@@ -24,7 +24,7 @@ pub struct Expected {
     pub poll: Duration,
     /// How long one command may take in all.
     pub call: Duration,
-    /// The configured channels.
+    /// The channels whose server must answer.
     pub channels: Vec<String>,
     /// The identities in use.
     pub identities: Vec<Identity>,
