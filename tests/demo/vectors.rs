@@ -217,6 +217,8 @@ fn start_agent(directory: &Path, pki: &Pki, control: &ControlPlane, server: &Mcp
     process.arg("run").env_clear().stderr(Stdio::null());
     process.env("CONTROL_PLANE_API_KEY", &control.options().api_key);
     process.env("CONTROL_PLANE_TUNNEL_ID", &control.options().tunnel_id);
+    process.env("STATE_DIR", directory.join("state"));
+    process.env("HEALTH_LISTEN_ADDR", "127.0.0.1:0");
     process.args([
         "--control-plane.base-url",
         &control.url(),
