@@ -24,11 +24,13 @@ mod run;
 mod servers;
 mod service;
 
+use std::collections::HashSet;
 use std::panic;
 use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use diary::Fact;
 use mutants::Mutant;
 
 /// Runs of one `make test`.
@@ -96,6 +98,42 @@ fn a_seed_plays_the_same_run_again() {
             facts
         });
         assert_eq!(first, second, "seed {seed}");
+    }
+}
+
+/// The play is rich enough: every way a command can end is seen in it.
+#[test]
+fn every_end_is_seen() {
+    quiet();
+    let policy = run::policy();
+    let seen: HashSet<&str> = (0..RUNS_OF_A_MUTANT)
+        .flat_map(|seed| run::play(seed, &policy, None).facts)
+        .flat_map(|(_, fact)| match fact {
+            Fact::Outcome { reason, reply, .. } => vec![reason, reply.err().unwrap_or("replied")],
+            Fact::Refusal { reason, .. } => vec![reason],
+            _ => vec![],
+        })
+        .collect();
+    for end in [
+        "replied",
+        "expired",
+        "lost",
+        "post_failed",
+        "duplicate",
+        "timeout",
+        "eof",
+        "malformed_json",
+        "connection_refused",
+        "decision_failed",
+        "channel_busy",
+        "gate_lowered",
+        "audit_unavailable",
+        "tool_not_listed",
+        "channel_not_listed",
+        "cancel_unbound",
+        "unusable_command",
+    ] {
+        assert!(seen.contains(end), "no run ended with `{end}`: {seen:?}");
     }
 }
 
