@@ -122,7 +122,7 @@ fn every_end_is_seen() {
         "duplicate",
         "timeout",
         "eof",
-        "malformed_json",
+        "gate.not_object",
         "connection_refused",
         "decision_failed",
         "channel_busy",
