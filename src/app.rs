@@ -1,25 +1,33 @@
 //! Wiring: a checked configuration becomes running tasks, and they are drained.
 
 mod credentials;
+mod operations;
 mod peers;
 mod policy;
+mod probe;
 mod signals;
+mod state;
+mod surfaces;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use portcullis_policy::document::Limits;
-use portcullis_policy::{Channel, Ledger, PolicySet};
+use portcullis_policy::{Channel, Ledger};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::info;
 
+use self::credentials::Found;
+use self::surfaces::Surfaces;
 use crate::config::{Config, ConfigError};
 use crate::edge::control::ControlClient;
 use crate::edge::control::headers::CLIENT_VERSION;
 use crate::edge::upstream::Servers;
-use crate::ops;
+use crate::ops::event::{AgentEvent, Event};
+use crate::ops::log::Handle;
+use crate::ops::{self, Ops};
 use crate::relay::admission::{Admission, Bounds, RESIDENT_BYTES};
 use crate::relay::pipeline::Relay;
 use crate::relay::polling;
@@ -35,45 +43,65 @@ type Agent = Relay<ControlClient, Servers, Unkept>;
 /// Runs the agent until a signal stops it and its calls are drained.
 ///
 /// # Errors
-/// [`ConfigError`] with every mistake of policy, certificates and roots; the system's own refusals; calls cut at the end of the drain.
+/// [`ConfigError`] with every mistake of policy, certificates, roots and state; the system's own refusals; calls cut at the end of the drain.
 pub fn run(config: &Config) -> anyhow::Result<()> {
-    ops::log::start(config.log);
-    let agent = Arc::new(assemble(config)?);
+    let log = ops::log::start(config.log);
+    let ended = run_with(config, log.clone());
+    log.flush();
+    ended
+}
+
+fn run_with(config: &Config, log: Handle) -> anyhow::Result<()> {
+    let (agent, own) = assemble(config, log)?;
     announce(config, &agent);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("could not start the runtime")?;
-    runtime.block_on(serve(agent, config.shutdown.drain_timeout))
+    runtime.block_on(async {
+        let surfaces = Surfaces::open(config, &agent, own).await?;
+        let ended = serve(&agent, config.shutdown.drain_timeout).await;
+        agent.ops.tell_the_rest();
+        surfaces.close().await;
+        ended
+    })
 }
 
-/// Builds everything that can fail before the first poll, and reports all that did at once.
-fn assemble(config: &Config) -> anyhow::Result<Agent> {
+/// Builds everything that can fail before the first poll, and reports all that did at once. With it comes our own user id.
+fn assemble(config: &Config, log: Handle) -> anyhow::Result<(Arc<Agent>, u32)> {
     let fresh = || Fresh::new().context("the system has no entropy to give");
-    let mut mistakes = Vec::new();
-    let policy = policy::read(config, &mut mistakes);
+    let mut found = Found::default();
+    let own = state::prepare(&config.state.dir, &mut found.mistakes);
+    let policy = policy::read(config, &mut found.mistakes);
     let limits = policy
         .as_ref()
-        .map(PolicySet::limits)
-        .cloned()
+        .map(|read| read.policy.limits().clone())
         .unwrap_or_default();
-    let roots = credentials::roots(config, &mut mistakes);
-    let upstream = peers::servers(config, &limits, roots.as_ref(), &mut mistakes);
-    let control = peers::control(config, &limits, roots, fresh()?, &mut mistakes)?;
-    match (policy, upstream, control) {
-        (Some(policy), Some(upstream), Some(control)) if mistakes.is_empty() => Ok(Relay {
-            control,
-            upstream,
-            policy: Arc::new(policy),
-            ledger: Arc::new(Ledger::default()),
-            admission: admission(config, &limits),
-            replay: Replay::default(),
-            fresh: fresh()?,
-            records: Unkept,
-            ops: Arc::default(),
-            longest: config.mcp.timers.total,
-        }),
-        _ => Err(ConfigError { mistakes }.into()),
+    let roots = credentials::roots(config, &mut found.mistakes);
+    let upstream = peers::servers(config, &limits, roots.as_ref(), &mut found);
+    let control = peers::control(config, &limits, roots, fresh()?, &mut found)?;
+    match (policy, upstream, control, own) {
+        (Some(read), Some(upstream), Some(control), Some(own)) if found.mistakes.is_empty() => {
+            let settings =
+                operations::settings(config, &read.policy, read.digest, found.identities);
+            let relay = Relay {
+                control,
+                upstream,
+                policy: Arc::new(read.policy),
+                ledger: Arc::new(Ledger::default()),
+                admission: admission(config, &limits),
+                replay: Replay::default(),
+                fresh: fresh()?,
+                records: Unkept,
+                ops: Ops::new(settings, log),
+                longest: config.mcp.timers.total,
+            };
+            Ok((Arc::new(relay), own))
+        }
+        _ => Err(ConfigError {
+            mistakes: found.mistakes,
+        }
+        .into()),
     }
 }
 
@@ -111,10 +139,10 @@ fn announce(config: &Config, agent: &Agent) {
     );
 }
 
-async fn serve(agent: Arc<Agent>, drain: Duration) -> anyhow::Result<()> {
+async fn serve(agent: &Arc<Agent>, drain: Duration) -> anyhow::Result<()> {
     let mut signals = signals::Signals::new().context("could not listen for signals")?;
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    let mut poller = tokio::spawn(polling::poll(agent, stop.clone(), tasks.clone()));
+    let mut poller = tokio::spawn(polling::poll(agent.clone(), stop.clone(), tasks.clone()));
     let signal = tokio::select! {
         signal = signals.next() => signal,
         // Only a defect ends it early: an agent that looks alive and takes no command would be worse than none.
@@ -123,7 +151,15 @@ async fn serve(agent: Arc<Agent>, drain: Duration) -> anyhow::Result<()> {
             anyhow::bail!("the poll loop ended by itself")
         }
     };
-    info!(signal, drain_seconds = drain.as_secs(), "stopping");
+    let running = tasks.len();
+    tell(
+        agent,
+        AgentEvent::Stopping {
+            signal,
+            drain,
+            running,
+        },
+    );
     stop.cancel();
     let drained = async {
         poller.await.context("the poll loop failed")?;
@@ -138,8 +174,12 @@ async fn serve(agent: Arc<Agent>, drain: Duration) -> anyhow::Result<()> {
         },
         signal = signals.next() => anyhow::bail!("{} calls were cut by a second {signal}", tasks.len()),
     }
-    info!("drained");
+    tell(agent, AgentEvent::Drained);
     Ok(())
+}
+
+fn tell(agent: &Agent, event: AgentEvent<'_>) {
+    agent.ops.emit(Event::Agent(event));
 }
 
 /// Until there is an audit log, the log is all that is kept.

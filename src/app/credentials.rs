@@ -8,6 +8,16 @@ use tracing::info;
 
 use crate::config::{ClientIdentity, Config, ConfiguredPath, Mistake, TrustMode};
 use crate::edge::tls::Parts;
+use crate::ops::state::Identity;
+
+/// What reading brought to light.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Everything wrong.
+    pub(super) mistakes: Vec<Mistake>,
+    /// The identities read.
+    pub(super) identities: Vec<Identity>,
+}
 
 /// The roots every peer without its own is certified by; `None` after a mistake.
 pub(super) fn roots(config: &Config, mistakes: &mut Vec<Mistake>) -> Option<Roots> {
@@ -38,9 +48,9 @@ pub(super) fn parts(
     roots: Option<Roots>,
     identity: Option<&ClientIdentity>,
     peer: &str,
-    mistakes: &mut Vec<Mistake>,
+    found: &mut Found,
 ) -> Option<Parts> {
-    let identity = identity.map(|files| read_identity(files, peer, mistakes));
+    let identity = identity.map(|files| read_identity(files, peer, found));
     let parts = Parts::new(roots?);
     match identity {
         None => Some(parts),
@@ -58,23 +68,27 @@ fn public(config: &Config) -> Roots {
     system.into_iter().fold(Roots::public(), Roots::plus)
 }
 
-fn read_identity(
-    files: &ClientIdentity,
-    peer: &str,
-    mistakes: &mut Vec<Mistake>,
-) -> Option<Bundle> {
+fn read_identity(files: &ClientIdentity, peer: &str, found: &mut Found) -> Option<Bundle> {
     match Bundle::read(files.cert.path(), files.key.path(), SystemTime::now()) {
         Ok(bundle) => {
             if let Some(leaf) = bundle.chain().first() {
+                found.identities.push(Identity {
+                    peer: peer.to_owned(),
+                    serial: leaf.serial.clone(),
+                    not_before: leaf.validity.not_before,
+                    not_after: leaf.validity.not_after,
+                });
                 info!(peer, subject = leaf.subject, serial = leaf.serial, validity = %leaf.validity, "read a client identity");
             }
             Some(bundle)
         }
         Err(faults) => {
-            mistakes.extend(faults.iter().map(|fault| match fault.part() {
-                Part::Key => mistake(&files.key, fault),
-                Part::Certificate | Part::Roots => mistake(&files.cert, fault),
-            }));
+            found
+                .mistakes
+                .extend(faults.iter().map(|fault| match fault.part() {
+                    Part::Key => mistake(&files.key, fault),
+                    Part::Certificate | Part::Roots => mistake(&files.cert, fault),
+                }));
             None
         }
     }

@@ -8,7 +8,7 @@ use portcullis_certs::Roots;
 use portcullis_policy::document::Limits;
 use secrecy::ExposeSecret as _;
 
-use super::credentials;
+use super::credentials::{self, Found};
 use crate::config::{Binding, Config, ExtraHeader, Mistake, Source, TlsMin};
 use crate::edge::control::endpoint::Endpoint;
 use crate::edge::control::headers::{Identity, Standing};
@@ -24,15 +24,15 @@ pub(super) fn servers(
     config: &Config,
     limits: &Limits,
     roots: Option<&Roots>,
-    mistakes: &mut Vec<Mistake>,
+    found: &mut Found,
 ) -> Option<Servers> {
     let mut by_channel = HashMap::new();
     for binding in &config.mcp.bindings {
         let own = match &binding.ca_bundle {
-            Some(bundle) => credentials::private_roots(bundle, mistakes),
+            Some(bundle) => credentials::private_roots(bundle, &mut found.mistakes),
             None => roots.cloned(),
         };
-        let server = server(config, binding, own, limits, mistakes);
+        let server = server(config, binding, own, limits, found);
         by_channel.extend(server.map(|server| (binding.channel.clone(), server)));
     }
     (by_channel.len() == config.mcp.bindings.len()).then(|| Servers::new(by_channel))
@@ -43,13 +43,13 @@ fn server(
     binding: &Binding,
     roots: Option<Roots>,
     limits: &Limits,
-    mistakes: &mut Vec<Mistake>,
+    found: &mut Found,
 ) -> Option<HttpServer> {
     let parts = credentials::parts(
         roots,
         binding.identity.as_ref(),
         binding.channel.as_str(),
-        mistakes,
+        found,
     )?;
     let floor = match binding.tls_min {
         TlsMin::V12 => Floor::Tls12,
@@ -57,7 +57,7 @@ fn server(
     };
     let tls = parts
         .mcp(floor)
-        .map_err(|error| mistakes.push(no_tls(&error)))
+        .map_err(|error| found.mistakes.push(no_tls(&error)))
         .ok()?;
     let timers = config.mcp.timers;
     let settings = ServerConfig {
@@ -87,11 +87,11 @@ pub(super) fn control(
     limits: &Limits,
     roots: Option<Roots>,
     fresh: Fresh,
-    mistakes: &mut Vec<Mistake>,
+    found: &mut Found,
 ) -> anyhow::Result<Option<ControlClient>> {
     let plane = &config.control_plane;
     let identity = plane.identity.as_ref();
-    let Some(parts) = credentials::parts(roots, identity, "control plane", mistakes) else {
+    let Some(parts) = credentials::parts(roots, identity, "control plane", found) else {
         return Ok(None);
     };
     let tls = parts.control_plane().context("could not set up TLS")?;

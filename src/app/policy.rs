@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use portcullis_policy::PolicySet;
 
 use crate::config::{Config, Mistake, Source};
@@ -11,8 +12,16 @@ use crate::config::{Config, Mistake, Source};
 /// One byte more than a policy may have tells "too large".
 const READ_CAP: u64 = 1024 * 1024 + 1;
 
+/// A policy and what names it.
+pub(super) struct Read {
+    /// What was compiled.
+    pub(super) policy: PolicySet,
+    /// SHA-256 of the text, in hexadecimal.
+    pub(super) digest: String,
+}
+
 /// Reads and compiles the policy, and holds it against the bindings: a server that nothing is bound to is a rule that can never match.
-pub(super) fn read(config: &Config, mistakes: &mut Vec<Mistake>) -> Option<PolicySet> {
+pub(super) fn read(config: &Config, mistakes: &mut Vec<Mistake>) -> Option<Read> {
     let text = match bytes(config.policy.path()) {
         Ok(text) => text,
         Err(error) => {
@@ -23,13 +32,20 @@ pub(super) fn read(config: &Config, mistakes: &mut Vec<Mistake>) -> Option<Polic
     match PolicySet::compile(&text) {
         Ok(policy) => {
             mistakes.extend(unbound(config, &policy));
-            Some(policy)
+            Some(Read {
+                digest: hex(digest(&SHA256, &text).as_ref()),
+                policy,
+            })
         }
         Err(found) => {
             mistakes.extend(found.iter().map(|mistake| at_place(config, mistake)));
             None
         }
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn bytes(path: &Path) -> io::Result<Vec<u8>> {

@@ -1,13 +1,17 @@
 //! The command line: one file per command, and the only place that prints.
 //!
-//! Promises: exit code 0 for success, help and version; 1 for every failure. What the operator typed is never repeated unless it is certainly not a
+//! Promises: exit code 0 for success, help and version; 1 for every failure, and 2 for an agent that `health` finds not healthy. What the operator typed is never repeated unless it is certainly not a
 //! secret.
 //! Leaves to others: what the settings mean (`config`) and the work itself (`app`).
 
+mod ask;
 #[cfg(feature = "demo")]
 mod demo;
+mod health;
+mod operate;
 mod policy;
 mod run;
+mod status;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -53,6 +57,9 @@ fn command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about("A hardened agent for the Secure MCP Tunnel")
         .subcommand(run::command())
+        .subcommand(status::command())
+        .subcommand(health::command())
+        .subcommands(operate::commands())
         .subcommand(policy::command());
     #[cfg(feature = "demo")]
     let command = command.subcommand(demo::command());
@@ -67,6 +74,14 @@ fn dispatch(
 ) -> u8 {
     match matches.subcommand() {
         Some((run::NAME, matches)) => run::run(matches, env, err),
+        Some((status::NAME, matches)) => status::run(matches, env, (out, err)),
+        Some((health::NAME, matches)) => health::run(matches, (out, err)),
+        Some((operate::LOG_LEVEL, matches)) => operate::log_level(matches, env, (out, err)),
+        Some((operate::DROP, matches)) => operate::gate(operate::DROP, matches, env, (out, err)),
+        Some((operate::RAISE, matches)) => operate::gate(operate::RAISE, matches, env, (out, err)),
+        Some((operate::QUIESCE, matches)) => {
+            operate::gate(operate::QUIESCE, matches, env, (out, err))
+        }
         Some((policy::NAME, matches)) => policy::run(matches, out),
         #[cfg(feature = "demo")]
         Some((demo::NAME, matches)) => demo::run(matches, out, err),

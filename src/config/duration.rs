@@ -12,7 +12,7 @@ const EXAMPLES: &str =
 const LONGEST_NUMBER: usize = 18;
 
 /// A non-negative duration. `0` needs no unit.
-pub(crate) fn parse(text: &str) -> Result<Duration, Fault> {
+pub fn parse(text: &str) -> Result<Duration, Fault> {
     if text.starts_with('-') {
         return Err(Fault::new("is negative", EXAMPLES));
     }

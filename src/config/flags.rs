@@ -15,15 +15,20 @@ use super::table::{self, CONFIG_FILE, Kind, Setting};
 /// Adds every configuration flag to `command`.
 pub fn arguments(command: Command) -> Command {
     let shown = std::iter::once(&CONFIG_FILE).chain(table::all());
-    let command = shown.fold(command, |command, setting| {
-        let aliases = setting
-            .alias
-            .into_iter()
-            .map(|alias| hidden(setting, alias));
-        command.arg(visible(setting)).args(aliases)
-    });
+    let command = shown.fold(command, one);
     let names = retired::ALL.iter().flat_map(|retired| retired.flags);
     command.args(names.map(|name| without_effect(name)))
+}
+
+/// Adds the flags of these settings only.
+pub(crate) fn some(command: Command, settings: &[&'static Setting]) -> Command {
+    settings.iter().copied().fold(command, one)
+}
+
+fn one(command: Command, setting: &'static Setting) -> Command {
+    let aliases = setting.alias.into_iter();
+    let aliases = aliases.map(|alias| hidden(setting, alias));
+    command.arg(visible(setting)).args(aliases)
 }
 
 fn visible(setting: &'static Setting) -> Arg {

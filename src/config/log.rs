@@ -18,16 +18,12 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Log> {
 }
 
 fn parse_level(text: &str) -> Result<LogLevel, Fault> {
-    match text.to_ascii_lowercase().as_str() {
-        "debug" => Ok(LogLevel::Debug),
-        "info" => Ok(LogLevel::Info),
-        "warn" => Ok(LogLevel::Warn),
-        "error" => Ok(LogLevel::Error),
-        _ => Err(Fault::new(
+    text.parse().map_err(|_| {
+        Fault::new(
             "is not a log level",
             "write `debug`, `info`, `warn` or `error`",
-        )),
-    }
+        )
+    })
 }
 
 fn parse_format(text: &str) -> Result<LogFormat, Fault> {

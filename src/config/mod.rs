@@ -12,6 +12,7 @@ mod files;
 mod flags;
 mod given;
 mod headers;
+mod health;
 mod log;
 mod mcp;
 mod mistake;
@@ -24,6 +25,8 @@ mod retired;
 mod secret;
 mod shutdown;
 mod sources;
+mod state;
+mod switch;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -35,14 +38,17 @@ mod yaml;
 use clap::ArgMatches;
 
 pub use control_plane::{ControlPlane, Polling};
+pub use duration::parse as parse_duration;
 pub use env::Environment;
 pub use flags::arguments;
 pub use headers::ExtraHeader;
+pub use health::Health;
 pub use mcp::{Binding, Mcp, Timers, TlsMin};
 pub use mistake::{ConfigError, Fault, Mistake, Notice, Source};
 pub use paths::{ClientIdentity, ConfiguredPath};
 pub use secret::{SECRET_FILE_CAP, Secret, SecretRef};
 pub use shutdown::Shutdown;
+pub use state::{State, agent_arguments, agent_socket};
 pub use trust::{Trust, TrustMode};
 pub use tunnel_id::TunnelId;
 pub use url::Url;
@@ -62,6 +68,10 @@ pub struct Config {
     pub trust: Trust,
     /// The file of the policy.
     pub policy: ConfiguredPath,
+    /// What outlives a restart, and the operator's socket.
+    pub state: State,
+    /// The health listener and the files of the process.
+    pub health: Health,
     /// The log.
     pub log: Log,
     /// Stopping.
@@ -102,6 +112,8 @@ fn read_sections(reader: &mut Reader<'_>) -> Option<Config> {
     let mcp = mcp::read(reader, polling.as_ref());
     let trust = trust::read(reader);
     let policy = policy::read(reader);
+    let state = state::read(reader);
+    let health = health::read(reader);
     let log = log::read(reader);
     let shutdown = shutdown::read(reader);
     Some(Config {
@@ -109,6 +121,8 @@ fn read_sections(reader: &mut Reader<'_>) -> Option<Config> {
         mcp: mcp?,
         trust: trust?,
         policy: policy?,
+        state: state?,
+        health: health?,
         log: log?,
         shutdown: shutdown?,
         notices: Vec::new(),

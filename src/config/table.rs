@@ -6,10 +6,12 @@
 mod agent;
 mod control_plane;
 mod mcp;
+mod surfaces;
 
 pub(crate) use agent::*;
 pub(crate) use control_plane::*;
 pub(crate) use mcp::*;
+pub(crate) use surfaces::*;
 
 /// Which references a value may be instead of a literal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,8 +119,13 @@ impl Setting {
 
 /// Every setting that has an effect, in the order of the help.
 pub(crate) fn all() -> impl Iterator<Item = &'static Setting> {
-    [CONTROL_PLANE_SETTINGS, MCP_SETTINGS, AGENT_SETTINGS]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        CONTROL_PLANE_SETTINGS,
+        MCP_SETTINGS,
+        SURFACE_SETTINGS,
+        AGENT_SETTINGS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }

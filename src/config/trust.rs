@@ -6,6 +6,7 @@
 use super::mistake::Fault;
 use super::paths::{self, ConfiguredPath};
 use super::reader::Reader;
+use super::switch;
 use super::table::{CA_BUNDLE, SYSTEM_ROOTS, TRUST_MODE};
 
 /// The roots to start from.
@@ -33,7 +34,7 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Trust> {
     let bundle_given = !matches!(reader.sources().find(&CA_BUNDLE), Ok(None));
     let ca_bundle = paths::read(reader, &CA_BUNDLE);
     let mode = reader.parsed_at(&TRUST_MODE, parse_mode);
-    let system_roots = reader.parsed(&SYSTEM_ROOTS, parse_switch);
+    let system_roots = reader.parsed(&SYSTEM_ROOTS, switch::parse);
     let (mode, source) = mode?;
     if mode == TrustMode::Replace && !bundle_given && !reader.sources().file_is_unreadable() {
         let problem = format!("is replace although {} is not given", CA_BUNDLE.key);
@@ -58,13 +59,5 @@ fn parse_mode(text: &str) -> Result<TrustMode, Fault> {
             "is not a mode of trust",
             "write `add` or `replace`",
         )),
-    }
-}
-
-fn parse_switch(text: &str) -> Result<bool, Fault> {
-    match text {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        _ => Err(Fault::new("is not a switch", "write `true` or `false`")),
     }
 }

@@ -1,34 +1,169 @@
 //! What operators see of a running agent, and the little they can do to it: one value, [`Ops`].
 //!
-//! - [`event`]: what can happen; [`Ops::emit`] is the one place that turns it into log and numbers
+//! - [`event`]: what can happen; [`Ops::emit`] is the one place that turns it into log, numbers and health
+//! - [`state`]: what is known of the agent's health, and what it amounts to
 //! - [`gate`]: the gate by hand and by cause
 //! - [`log`]: lines on standard error
+//! - [`metrics`]: numbers for Prometheus
+//! - [`admin`]: the two listeners that show all this: for probes, and for the operator on this machine
 
+pub mod admin;
 pub mod event;
+pub mod file;
 pub mod gate;
 pub mod log;
+pub mod metrics;
+pub mod state;
+pub mod status;
+mod watch;
 
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::event::Event;
 use self::gate::Gate;
+use self::log::{Flood, Handle};
+use self::metrics::{Known, Metrics};
+use self::state::readiness::{Readiness, readiness};
+use self::state::{Expected, Inputs, Now};
+use self::status::{About, Status};
+
+/// What the operator's side is told at start.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What the agent is.
+    pub about: About,
+    /// What health is held against.
+    pub expected: Expected,
+    /// The file that keeps what an operator did to the gate; `None` keeps nothing.
+    pub gate: Option<PathBuf>,
+}
 
 /// The operator's side of the agent.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Ops {
     /// The gate.
     pub gate: Arc<Gate>,
+    log: Handle,
+    metrics: Metrics,
+    flood: Flood,
+    inputs: Mutex<Inputs>,
+    about: About,
+    /// The readiness that was told last.
+    told: tokio::sync::watch::Sender<Option<Readiness>>,
 }
 
 impl Ops {
-    /// Everything in memory, for tests and simulations.
+    /// Opens it; nothing is served yet.
+    #[must_use]
+    pub fn new(settings: Settings, log: Handle) -> Arc<Self> {
+        let Settings {
+            about,
+            expected,
+            gate,
+        } = settings;
+        let known = Known {
+            tunnel: about.tunnel.clone(),
+            channels: about.channels.clone(),
+        };
+        Arc::new(Self {
+            gate: Arc::new(gate.map_or_else(Gate::default, Gate::kept_in)),
+            log,
+            metrics: Metrics::new(known),
+            flood: Flood::default(),
+            inputs: Mutex::new(Inputs::new(expected, Now::read())),
+            about,
+            told: tokio::sync::watch::Sender::new(None),
+        })
+    }
+
+    /// Everything in memory, for tests and simulations: one channel, `main`.
     #[must_use]
     pub fn for_tests() -> Arc<Self> {
-        Arc::new(Self::default())
+        Self::new(Settings::for_tests(), Handle::default())
     }
 
     /// Tells that something happened.
     pub fn emit(&self, event: Event<'_>) {
-        log::lines::write(&event);
+        log::lines::write(&event, &self.flood);
+        self.metrics.note(&event);
+        if !matches!(event, Event::Command(..)) {
+            self.lock().note(&event, Now::read());
+        }
+    }
+
+    /// Whether the agent can do its work now.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        readiness(&self.inputs(), Now::read())
+    }
+
+    /// Whether the poll loop makes progress.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        !self.lock().heart.stopped(Now::read().clock)
+    }
+
+    /// What is known now, the gate included.
+    #[must_use]
+    pub fn inputs(&self) -> Inputs {
+        let holds = self.gate.holds();
+        Inputs {
+            holds,
+            ..self.lock().clone()
+        }
+    }
+
+    /// Everything worth showing.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        Status::of(self, Now::read())
+    }
+
+    /// The metrics as text.
+    #[must_use]
+    pub fn render_metrics(&self) -> String {
+        let inputs = self.inputs();
+        let now = Now::read();
+        let facts = metrics::Facts {
+            readiness: &readiness(&inputs, now),
+            alive: !inputs.heart.stopped(now.clock),
+            gate: self.gate.standing(),
+            queue_capacity: self.about.queue_capacity,
+            pool_capacity: self.about.pool_capacity,
+            log_dropped: self.log.dropped(),
+            version: self.about.version,
+            policy: (&self.about.policy.name, &self.about.policy.digest),
+            inputs: &inputs,
+        };
+        self.metrics.render(&facts).unwrap_or_default()
+    }
+
+    /// The log, to change its level or to wait for its last lines.
+    #[must_use]
+    pub const fn log(&self) -> &Handle {
+        &self.log
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inputs> {
+        self.inputs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Settings {
+    fn for_tests() -> Self {
+        Self {
+            about: About {
+                channels: vec!["main".to_owned()],
+                ..About::default()
+            },
+            expected: Expected {
+                poll: std::time::Duration::from_secs(35),
+                call: std::time::Duration::from_secs(120),
+                channels: vec!["main".to_owned()],
+                identities: Vec::new(),
+            },
+            gate: None,
+        }
     }
 }

@@ -104,29 +104,7 @@ pub(crate) static ALL: &[Retired] = &[
         &["0s", "0"],
         NotYet,
     ),
-    // Health and process files.
-    retired(
-        "health.listen_addr",
-        &["health.listen-addr", "health-listen-addr"],
-        "HEALTH_LISTEN_ADDR",
-        NONE,
-        NotYet,
-    ),
-    retired(
-        "health.unix_socket",
-        &["health.unix-socket", "health-unix-socket"],
-        "HEALTH_UNIX_SOCKET",
-        NONE,
-        NotYet,
-    ),
-    retired(
-        "health.url_file",
-        &["health.url-file", "health-url-file"],
-        "HEALTH_URL_FILE",
-        NONE,
-        NotYet,
-    ),
-    retired("process.pid_file", &["pid.file"], "PID_FILE", NONE, NotYet),
+    // Log files.
     retired("log.file", &["log.file"], "LOG_FILE", NONE, NotYet),
     retired(
         "log.http_raw_unsafe",

@@ -4,9 +4,19 @@
 //! what it still brings.
 //! Leaves to others: refusing (`relay`), telling (`Ops::emit`), and who may move it (`admin`).
 
+mod keep;
+
+use std::io;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
+use serde::Serialize;
 use tokio::sync::watch;
+
+use self::keep::Keep;
+
+/// The most bytes of an operator's reason.
+pub const REASON_CAP: usize = 500;
 
 /// How the gate stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +65,19 @@ impl Cause {
             Self::Policy => "policy",
         }
     }
+
+    /// What lets go of it.
+    #[must_use]
+    pub const fn remedy(self) -> &'static str {
+        match self {
+            Self::Operator => "raise it with `portcullis raise` when the reason is gone",
+            Self::Audit => {
+                "make room on the disk of the state directory and check who may write there"
+            }
+            Self::Identity => "renew the certificate",
+            Self::Policy => "mend the policy file",
+        }
+    }
 }
 
 /// One hold on the gate.
@@ -68,23 +91,89 @@ pub struct Hold {
     pub reason: String,
     /// From when.
     pub since: SystemTime,
+    /// Which process asked for it, if one did.
+    pub by: Option<Actor>,
+}
+
+/// The process that moved the gate, as the kernel names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Actor {
+    /// Its user.
+    pub uid: u32,
+    /// Its id, if the kernel tells it.
+    pub pid: Option<i32>,
+}
+
+/// What an operator can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Stop polling and refuse every call in flight at once.
+    Drop,
+    /// Stop polling and let work finish.
+    Quiesce,
+    /// Undo either.
+    Raise,
 }
 
 /// The gate.
 #[derive(Debug)]
 pub struct Gate {
     holds: watch::Sender<Vec<Hold>>,
+    keep: Option<Keep>,
 }
 
 impl Default for Gate {
     fn default() -> Self {
         Self {
             holds: watch::Sender::new(Vec::new()),
+            keep: None,
         }
     }
 }
 
 impl Gate {
+    /// The gate as the operator left it: what this file says, raised if there is none. A file that cannot be read or understood is doubt, and doubt
+    /// means no (INVARIANT: 4): the gate is lowered until it is raised by hand.
+    #[must_use]
+    pub fn kept_in(file: PathBuf) -> Self {
+        let keep = Keep::new(file);
+        Self {
+            holds: watch::Sender::new(keep.read().into_iter().collect()),
+            keep: Some(keep),
+        }
+    }
+
+    /// Does what an operator asks, and keeps it over a restart.
+    ///
+    /// # Errors
+    /// When it cannot be kept. A drop or quiesce holds all the same until the restart; a raise is not done.
+    pub fn act(&self, action: Action, reason: &str, by: Actor) -> io::Result<()> {
+        let standing = match action {
+            Action::Drop => Standing::Lowered,
+            Action::Quiesce => Standing::Quiesced,
+            Action::Raise => {
+                self.keep.as_ref().map_or(Ok(()), Keep::clear)?;
+                self.let_go(Cause::Operator);
+                return Ok(());
+            }
+        };
+        let hold = Hold {
+            cause: Cause::Operator,
+            standing,
+            reason: reason.to_owned(),
+            since: SystemTime::now(),
+            by: Some(by),
+        };
+        self.hold(hold.clone());
+        self.keep.as_ref().map_or(Ok(()), |keep| keep.write(&hold))
+    }
+
+    /// Tells when any hold changes.
+    #[must_use]
+    pub fn subscribe(&self) -> watch::Receiver<Vec<Hold>> {
+        self.holds.subscribe()
+    }
+
     /// How it stands: as low as the lowest hold.
     #[must_use]
     pub fn standing(&self) -> Standing {
@@ -139,38 +228,4 @@ fn lowest(holds: &[Hold]) -> Standing {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn hold(cause: Cause, standing: Standing) -> Hold {
-        Hold {
-            cause,
-            standing,
-            reason: "test".to_owned(),
-            since: SystemTime::UNIX_EPOCH,
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn it_is_as_low_as_its_lowest_hold() {
-        let gate = Gate::default();
-        gate.polls().await;
-        gate.hold(hold(Cause::Operator, Standing::Quiesced));
-        assert_eq!(gate.standing(), Standing::Quiesced);
-        gate.hold(hold(Cause::Audit, Standing::Lowered));
-        gate.lowered().await;
-        assert!(gate.let_go(Cause::Operator));
-        assert_eq!(gate.standing(), Standing::Lowered, "the other cause holds");
-        assert!(gate.let_go(Cause::Audit) && !gate.let_go(Cause::Audit));
-        gate.polls().await;
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_wait_ends_when_the_gate_moves() {
-        let gate = Gate::default();
-        let lower = async { gate.hold(hold(Cause::Operator, Standing::Lowered)) };
-        tokio::join!(gate.lowered(), lower);
-        let raise = async { gate.let_go(Cause::Operator) };
-        tokio::join!(gate.polls(), raise);
-    }
-}
+mod tests;

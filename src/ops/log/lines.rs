@@ -2,20 +2,61 @@
 
 use std::fmt;
 
+use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
 use crate::ops::event::{
     AgentEvent, Call, CommandEvent, Event, PollEvent, PollFailure, ServerEvent,
 };
 
-/// Writes the line of an event.
-pub(crate) fn write(event: &Event<'_>) {
+use super::Flood;
+
+/// Writes the line of an event. What is ordinary for one call is told at `debug` only: its record is in the audit log.
+pub(crate) fn write(event: &Event<'_>, flood: &Flood) {
     match *event {
         Event::Poll(ref event) => poll(event),
-        Event::Command(call, ref event) => command(call, event),
+        Event::Command(call, ref event) if is_in_full(event, flood) => command(call, event),
+        Event::Command(..) => {}
         Event::Server(channel, ref event) => server(channel, event),
         Event::Agent(ref event) => agent(event),
     }
+}
+
+/// Tells how many lines of a kind were kept back.
+pub(crate) fn write_kept_back(kept_back: &[((&'static str, &'static str), u64)]) {
+    for ((what, reason), count) in kept_back {
+        warn!(
+            what,
+            reason, count, "more of the same, counted and not written"
+        );
+    }
+}
+
+/// Whether this one is written although there may be many of its kind.
+fn is_in_full(event: &CommandEvent<'_>, flood: &Flood) -> bool {
+    let kind = match *event {
+        CommandEvent::Unusable { reason, .. } => ("unusable", reason),
+        CommandEvent::LeftOut { notice } => ("left_out", notice),
+        CommandEvent::Duplicate => ("duplicate", ""),
+        CommandEvent::Overflow => ("overflow", ""),
+        CommandEvent::Refused { side, reason, .. } => (side.label(), reason),
+        CommandEvent::Failed { source, kind, .. } => (source, kind),
+        CommandEvent::NotifyFailed { .. } => ("notify_failed", ""),
+        CommandEvent::PostFailed { .. } => ("post_failed", ""),
+        CommandEvent::Unanswered { why } => ("unanswered", why.label()),
+        CommandEvent::Panicked => ("panic", ""),
+        CommandEvent::Queued { .. }
+        | CommandEvent::Began { .. }
+        | CommandEvent::Left { .. }
+        | CommandEvent::Permitted { .. }
+        | CommandEvent::Released { .. }
+        | CommandEvent::Ignored { .. }
+        | CommandEvent::NotificationsDropped { .. }
+        | CommandEvent::OwnAnswerFailed { .. }
+        | CommandEvent::Replied { .. }
+        | CommandEvent::Lost => return true,
+    };
+    flood.admits(kind, Instant::now())
 }
 
 /// A correlation id as the caller of a refused call sees it.
@@ -80,13 +121,13 @@ fn command(call: Call<'_>, event: &CommandEvent<'_>) {
             request_id, channel, "refused a command: the queue of its channel is full"
         ),
         CommandEvent::Permitted { kind, method, tool } => {
-            info!(decision = "permit", channel, %correlation, kind = kind.label(), method, tool, "judged a request");
+            debug!(decision = "permit", channel, %correlation, kind = kind.label(), method, tool, "judged a request");
         }
         CommandEvent::Refused { side, reason, line } => {
             warn!(decision = "deny", channel, %correlation, side = side.label(), reason, policy_line = line, "refused a message");
         }
         CommandEvent::Released { removed } => {
-            info!(decision = "permit", channel, %correlation, removed, "judged an answer");
+            debug!(decision = "permit", channel, %correlation, removed, "judged an answer");
         }
         CommandEvent::Failed {
             source,
@@ -117,7 +158,7 @@ fn command(call: Call<'_>, event: &CommandEvent<'_>) {
             method,
             times,
         } => {
-            info!(
+            debug!(
                 request_id,
                 code,
                 kind = kind.label(),

@@ -1,0 +1,68 @@
+//! What the operator's side is told at start.
+
+use std::time::Duration;
+
+use portcullis_policy::PolicySet;
+
+use super::channels;
+use crate::config::Config;
+use crate::edge::control::headers::CLIENT_VERSION;
+use crate::ops::Settings;
+use crate::ops::state::{Expected, Identity};
+use crate::ops::status::{About, Policy};
+
+/// The file in the state directory that keeps what an operator did to the gate.
+const GATE_FILE: &str = "gate.json";
+/// The time of a post after the command's own.
+const LAST_POST: Duration = Duration::from_secs(30);
+
+/// The settings of `ops`, from what was read.
+pub(super) fn settings(
+    config: &Config,
+    policy: &PolicySet,
+    digest: String,
+    identities: Vec<Identity>,
+) -> Settings {
+    let polling = &config.control_plane.polling;
+    Settings {
+        about: about(config, policy, digest),
+        expected: Expected {
+            poll: polling.timeout + polling.guardrail,
+            call: config.mcp.timers.total + LAST_POST,
+            channels: judged(config, policy),
+            identities,
+        },
+        gate: Some(config.state.dir.path().join(GATE_FILE)),
+    }
+}
+
+fn about(config: &Config, policy: &PolicySet, digest: String) -> About {
+    let per_channel = u64::from(config.mcp.max_concurrent_requests);
+    let bindings = u64::try_from(config.mcp.bindings.len()).unwrap_or(u64::MAX);
+    About {
+        version: CLIENT_VERSION,
+        tunnel: config.control_plane.tunnel_id.as_str().to_owned(),
+        control_plane: config.control_plane.effective_base.origin(),
+        channels: channels(config)
+            .map(|channel| channel.as_str().to_owned())
+            .collect(),
+        policy: Policy {
+            name: policy.name().to_owned(),
+            digest,
+            generation: 1,
+        },
+        queue_capacity: u64::from(config.control_plane.max_inflight).saturating_mul(bindings),
+        pool_capacity: per_channel.saturating_mul(bindings),
+    }
+}
+
+/// The channels whose server the policy lists: the others are never asked, so nothing is known of them.
+fn judged(config: &Config, policy: &PolicySet) -> Vec<String> {
+    let listed = |name: &str| {
+        policy
+            .servers()
+            .any(|(channel, _)| channel.as_str() == name)
+    };
+    let names = channels(config).map(|channel| channel.as_str().to_owned());
+    names.filter(|name| listed(name)).collect()
+}

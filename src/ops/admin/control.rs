@@ -1,0 +1,125 @@
+//! The operator's listener: a Unix socket that only root and the agent's own user may use. HTTP with JSON.
+//!
+//! `GET /status`, `GET /status/watch`, `POST /gate`, `PUT /log-level`.
+
+mod change;
+mod stream;
+
+use std::os::unix::fs::MetadataExt as _;
+use std::sync::Arc;
+
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::{Body, Bytes};
+use hyper::{Method, Request, StatusCode};
+use tokio::net::UnixStream;
+use tracing::warn;
+
+use super::guard;
+use super::http::{Answer, JSON, Places, answer, text, with_body};
+use super::listen::{Bound, Stream};
+use crate::ops::Ops;
+use crate::ops::gate::Actor;
+
+/// Connections at once; a watcher keeps one.
+const PLACES: usize = 16;
+/// The most bytes of a request's body.
+const BODY_CAP: usize = 4096;
+const ROOT: u32 = 0;
+
+/// Serves until it is dropped. The visitors' user must be `own` or root.
+pub async fn serve(bound: Bound, own: u32, ops: Arc<Ops>) {
+    let places = Places::new(PLACES);
+    loop {
+        let Stream::Unix(stream) = bound.accept().await else {
+            // Whoever comes over a network is no operator of this machine.
+            continue;
+        };
+        let Some(actor) = operator(&stream, own) else {
+            continue;
+        };
+        let ops = Arc::clone(&ops);
+        let handler = move |request| {
+            let ops = Arc::clone(&ops);
+            async move { respond(request, &ops, actor).await }
+        };
+        places.serve(stream, handler, None).await;
+    }
+}
+
+/// The user that owns a file: for one we just made, our own.
+///
+/// # Errors
+/// The system's own.
+pub fn owner(path: &std::path::Path) -> std::io::Result<u32> {
+    Ok(path.symlink_metadata()?.uid())
+}
+
+/// Who is at the other end, as the kernel says, if they may be.
+fn operator(stream: &UnixStream, own: u32) -> Option<Actor> {
+    let peer = stream.peer_cred().ok()?;
+    let uid = peer.uid();
+    if !may_operate(uid, own) {
+        warn!(uid, "refused a visitor of the operator's socket");
+        return None;
+    }
+    Some(Actor {
+        uid,
+        pid: peer.pid(),
+    })
+}
+
+pub(super) const fn may_operate(uid: u32, own: u32) -> bool {
+    uid == ROOT || uid == own
+}
+
+/// The answer to one request.
+pub(super) async fn respond<B>(request: Request<B>, ops: &Arc<Ops>, actor: Actor) -> Answer
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    if let Err(refused) = guard::from_no_page(request.headers()) {
+        return *refused;
+    }
+    let (head, body) = request.into_parts();
+    match (head.uri.path(), &head.method) {
+        ("/status", &Method::GET) => status(ops),
+        ("/status/watch", &Method::GET) => {
+            with_body(StatusCode::OK, JSON, stream::of(Arc::clone(ops)))
+        }
+        ("/gate", &Method::POST) => changed(body, |body| change::gate(ops, actor, body)).await,
+        ("/log-level", &Method::PUT) => {
+            changed(body, |body| change::log_level(ops, actor, body)).await
+        }
+        ("/status" | "/status/watch" | "/gate" | "/log-level", _) => text(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "another method is needed here",
+        ),
+        _ => text(StatusCode::NOT_FOUND, "there is nothing here"),
+    }
+}
+
+fn status(ops: &Ops) -> Answer {
+    let json = serde_json::to_vec(&ops.status());
+    answer(StatusCode::OK, JSON, json.unwrap_or_default())
+}
+
+async fn changed<B>(
+    body: B,
+    change: impl FnOnce(&[u8]) -> Result<String, change::Refusal>,
+) -> Answer
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let Ok(body) = Limited::new(body, BODY_CAP).collect().await else {
+        return text(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the body is too large or broken",
+        );
+    };
+    match change(&body.to_bytes()) {
+        Ok(done) => text(StatusCode::OK, &done),
+        Err(refusal) => text(refusal.status, &refusal.why),
+    }
+}

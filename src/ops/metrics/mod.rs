@@ -1,0 +1,71 @@
+//! Numbers for Prometheus: those of the reference under its names, and ours under `portcullis_`.
+//!
+//! Promises: every label comes from a fixed list or from the configuration; what a caller can choose is mapped to a known word or `other` (W-03).
+//! Names, labels and what to alert on: `docs/operations.md`.
+
+mod labels;
+mod own;
+mod reference;
+mod render;
+#[cfg(test)]
+mod tests;
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+pub use self::labels::Known;
+use self::labels::Labels;
+use self::own::Own;
+use self::reference::Reference;
+pub use self::render::Facts;
+use super::event::{Event, PollEvent};
+
+type Counters = Family<Labels, Counter>;
+type Gauges = Family<Labels, Gauge>;
+type Histograms = Family<Labels, Histogram>;
+
+/// Every metric of the agent.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    known: Known,
+    reference: Reference,
+    own: Own,
+    facts: render::Gauges,
+}
+
+impl Metrics {
+    /// All of them at zero, labelled with what is known at start.
+    #[must_use]
+    pub fn new(known: Known) -> Self {
+        let mut registry = Registry::default();
+        Self {
+            reference: Reference::register(&mut registry),
+            own: Own::register(&mut registry),
+            facts: render::Gauges::register(&mut registry),
+            registry,
+            known,
+        }
+    }
+
+    /// Counts an event.
+    pub fn note(&self, event: &Event<'_>) {
+        match *event {
+            Event::Poll(ref event) => self.poll(event),
+            Event::Command(call, ref event) => {
+                let channel = self.known.channel(call.channel);
+                self.own.command(&channel, event);
+                self.reference.command(channel, event, &self.known);
+            }
+            Event::Server(..) | Event::Agent(_) => {}
+        }
+    }
+
+    fn poll(&self, event: &PollEvent<'_>) {
+        self.reference.poll(event);
+        self.own.poll(event);
+    }
+}

@@ -1,0 +1,174 @@
+//! What is known of the agent's health, gathered from events; `readiness` judges it.
+//!
+//! Promises: bounded by the configuration: one entry for each channel and identity.
+
+mod heart;
+pub mod readiness;
+mod server;
+#[cfg(test)]
+mod tests;
+
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+pub use self::heart::Heart;
+pub use self::server::{QUIET, Reach, Server};
+use crate::ops::event::{AgentEvent, Event, PollEvent, PollFault, PollPause, ServerEvent};
+use crate::ops::gate::Hold;
+
+/// What is fixed at start.
+#[derive(Clone, Debug)]
+pub struct Expected {
+    /// How long one poll may take in all.
+    pub poll: Duration,
+    /// How long one command may take in all.
+    pub call: Duration,
+    /// The channels whose server must answer.
+    pub channels: Vec<String>,
+    /// The identities in use.
+    pub identities: Vec<Identity>,
+}
+
+/// One client identity in use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Whom it is shown to: `control plane` or a channel.
+    pub peer: String,
+    /// The serial number of its certificate.
+    pub serial: String,
+    /// Valid from.
+    pub not_before: SystemTime,
+    /// Valid until.
+    pub not_after: SystemTime,
+}
+
+/// A moment on both clocks: waits are measured on the first, people read the second.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    /// Never set back.
+    pub clock: Instant,
+    /// Of the day.
+    pub wall: SystemTime,
+}
+
+impl Now {
+    /// This moment.
+    #[must_use]
+    pub fn read() -> Self {
+        Self {
+            clock: Instant::now(),
+            wall: SystemTime::now(),
+        }
+    }
+}
+
+/// Why the control plane does not give work.
+#[derive(Clone, Debug)]
+pub struct PollTrouble {
+    /// What goes wrong.
+    pub fault: PollFault,
+    /// What the door says: labels, a status and what the service said, shortened and escaped.
+    pub error: String,
+    /// What an operator can do about it.
+    pub remedy: &'static str,
+    /// Since when every poll failed.
+    pub since: SystemTime,
+}
+
+/// Everything readiness and liveness are judged by.
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    /// What is fixed at start.
+    pub expected: Expected,
+    /// When the agent started.
+    pub started: Now,
+    /// The last poll that was answered.
+    pub last_poll: Option<Now>,
+    /// The trouble with polling since then.
+    pub trouble: Option<PollTrouble>,
+    /// Why the poll loop waits, if it does.
+    pub paused: Option<PollPause>,
+    /// Whether the poll loop makes progress.
+    pub heart: Heart,
+    /// The private servers, by the order of the configuration.
+    pub servers: Vec<Server>,
+    /// What holds the gate.
+    pub holds: Vec<Hold>,
+    /// Since when nothing can be recorded, and why.
+    pub audit: Option<(SystemTime, String)>,
+    /// Since when the agent is stopping.
+    pub stopping: Option<SystemTime>,
+}
+
+impl Inputs {
+    /// At start: nothing has been polled or probed.
+    #[must_use]
+    pub fn new(expected: Expected, started: Now) -> Self {
+        let servers = expected.channels.iter();
+        Self {
+            servers: servers
+                .map(|channel| Server::new(channel, started))
+                .collect(),
+            heart: Heart::started(started.clock),
+            expected,
+            started,
+            last_poll: None,
+            trouble: None,
+            paused: None,
+            holds: Vec::new(),
+            audit: None,
+            stopping: None,
+        }
+    }
+
+    /// Takes an event into account.
+    pub fn note(&mut self, event: &Event<'_>, now: Now) {
+        match *event {
+            Event::Poll(ref event) => self.poll(event, now),
+            Event::Server(channel, event) => self.server(channel, event, now),
+            Event::Agent(AgentEvent::Stopping { .. }) => self.stopping = Some(now.wall),
+            Event::Agent(AgentEvent::AuditWritable) => self.audit = None,
+            Event::Agent(AgentEvent::AuditFailing { why }) => {
+                let since = self.audit.take().map_or(now.wall, |(since, _)| since);
+                self.audit = Some((since, why.to_owned()));
+            }
+            Event::Agent(AgentEvent::Drained) | Event::Command(..) => {}
+        }
+    }
+
+    fn poll(&mut self, event: &PollEvent<'_>, now: Now) {
+        self.heart.beat(event, &self.expected, now.clock);
+        match *event {
+            PollEvent::Started { .. } => self.paused = None,
+            PollEvent::Paused(why) => self.paused = Some(why),
+            PollEvent::Stopped => {}
+            PollEvent::Answered { .. } => {
+                self.last_poll = Some(now);
+                self.trouble = None;
+            }
+            PollEvent::Failed(failure) => {
+                let since = self
+                    .trouble
+                    .take()
+                    .map_or(now.wall, |trouble| trouble.since);
+                self.trouble = Some(PollTrouble {
+                    fault: failure.fault,
+                    error: failure.error.to_owned(),
+                    remedy: failure.remedy,
+                    since,
+                });
+            }
+        }
+    }
+
+    fn server(&mut self, channel: &str, event: ServerEvent, now: Now) {
+        let known = self
+            .servers
+            .iter_mut()
+            .find(|server| server.channel == channel);
+        if let Some(server) = known {
+            server.note(event, now);
+        }
+    }
+}
