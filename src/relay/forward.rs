@@ -73,7 +73,7 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
             };
             life.heard();
             match exchange.judge(text, &self.policy) {
-                Step::Notify(notice) if notifying => {
+                Step::Notify(notice) if notifying && !deadline.has_passed() => {
                     notifying = self.notify(to, notice, deadline, life).await;
                 }
                 Step::Notify(_) => life.unposted(),

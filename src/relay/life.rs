@@ -123,6 +123,7 @@ impl<'a, R: Records> Life<'a, R> {
         let tool = exchange.ask().and_then(|ask| ask.tool.as_deref());
         let decided = Decided {
             tool: tool.unwrap_or_default(),
+            session: command.headers.first("mcp-session-id"),
             request: request(command),
             line: exchange.line().0,
             ..self.decided()
@@ -352,6 +353,7 @@ const NAMELESS: Decided<'static> = Decided {
     kind: CallKind::Unusable.label(),
     method: "",
     tool: "",
+    session: None,
     request: &[],
     line: 0,
 };

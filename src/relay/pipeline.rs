@@ -83,10 +83,8 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
         };
         life.left_out(&command.notices);
         let budget = Budget::new(received, self.longest, command.response_timeout);
-        let run = AssertUnwindSafe(self.run(command, budget, &mut life))
-            .catch_unwind()
-            .await;
-        let end = run.unwrap_or_else(|_| refused_after_panic(command, &mut life));
+        let run = caught(self.run(command, budget, &mut life)).await;
+        let end = run.unwrap_or_else(|Panicked| refused_after_panic(command, &mut life));
         self.conclude(life, &command.address, end, budget).await;
     }
 
@@ -136,10 +134,8 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
                 Some(_) | None => life.unanswered(NoAnswer::Expired),
             }
         };
-        let cancel = self.cancel(end.cancel);
-        let both = async { tokio::join!(reply, cancel) };
         // A panic has dropped `life` on its way here, and so was told.
-        let _ = AssertUnwindSafe(both).catch_unwind().await;
+        let _ = tokio::join!(caught(reply), caught(self.cancel(end.cancel)));
     }
 
     async fn post(
@@ -258,6 +254,14 @@ impl End {
             cancel: None,
         }
     }
+}
+
+/// A panic on the way.
+struct Panicked;
+
+async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
+    let caught = AssertUnwindSafe(work).catch_unwind().await;
+    caught.map_err(|_| Panicked)
 }
 
 fn refused_by_policy<R: Records>(refused: Refused, life: &mut Life<'_, R>) -> End {

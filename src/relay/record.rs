@@ -25,6 +25,8 @@ pub struct Decided<'a> {
     pub method: &'static str,
     /// The tool, as the policy lists it, or empty.
     pub tool: &'a str,
+    /// The MCP session, if the caller named one; kept as its digest.
+    pub session: Option<&'a str>,
     /// The message as it came; kept as its length and digest.
     pub request: &'a [u8],
     /// The line of the policy that decided; 0 if none did.
