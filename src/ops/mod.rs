@@ -1,3 +1,4 @@
 //! What operators see of a running agent.
 
+pub mod audit;
 pub mod log;
