@@ -8,6 +8,7 @@
 //! - [`admin`]: the two listeners that show all this: for probes, and for the operator on this machine
 
 pub mod admin;
+pub mod audit;
 pub mod event;
 pub mod file;
 pub mod gate;
