@@ -31,12 +31,14 @@ use crate::ops::{self, Ops};
 use crate::relay::admission::{Admission, Bounds, RESIDENT_BYTES};
 use crate::relay::pipeline::Relay;
 use crate::relay::polling;
+use crate::relay::port::{Records, Unrecorded};
+use crate::relay::record::{Decided, Ended, Refusal};
 use crate::relay::replay::Replay;
 use crate::runtime::deadline::Deadline;
 use crate::runtime::fresh::Fresh;
 use crate::wire::poll::FRAME_BYTES;
 
-type Agent = Relay<ControlClient, Servers>;
+type Agent = Relay<ControlClient, Servers, Unkept>;
 
 /// Runs the agent until a signal stops it and its calls are drained.
 ///
@@ -90,6 +92,7 @@ fn assemble(config: &Config, log: Handle) -> anyhow::Result<(Arc<Agent>, u32)> {
                 admission: admission(config, &limits),
                 replay: Replay::default(),
                 fresh: fresh()?,
+                records: Unkept,
                 ops: Ops::new(settings, log),
                 longest: config.mcp.timers.total,
             };
@@ -177,4 +180,21 @@ async fn serve(agent: &Arc<Agent>, drain: Duration) -> anyhow::Result<()> {
 
 fn tell(agent: &Agent, event: AgentEvent<'_>) {
     agent.ops.emit(Event::Agent(event));
+}
+
+/// Until there is an audit log, the log is all that is kept.
+struct Unkept;
+
+impl Records for Unkept {
+    type Intent = ();
+
+    async fn intent(&self, _: &Decided<'_>) -> Result<(), Unrecorded> {
+        Ok(())
+    }
+
+    fn outcome(&self, (): (), _: &Ended) {}
+
+    fn refusal(&self, _: &Decided<'_>, _: &Refusal) {}
+
+    fn poll_lost(&self, _: &'static str) {}
 }

@@ -12,14 +12,16 @@
 mod support;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use portcullis::ops::gate::{Cause, Hold, Standing};
 use portcullis::relay::pipeline::Relay;
 use portcullis::relay::polling;
 use portcullis::relay::port::{PollError, PostError, Posted};
 use portcullis_policy::permit::{Origin, ReplyKind};
 use portcullis_policy::{Failure, FailureKind, FailureSource};
 use support::desk::{Desk, HELD};
+use support::records::{Entry, Memory, sealed};
 use support::script::{Asked, Line, Play, Scripted};
 use support::{CALL, LONG, call, element, one, polled, termination};
 use tokio::time::{Instant, sleep, timeout};
@@ -34,9 +36,13 @@ struct Loop {
 }
 
 impl Loop {
-    fn start(relay: Relay<Desk, Scripted>) -> Self {
+    fn start(relay: Relay<Desk, Scripted, Memory>) -> Self {
+        Self::start_shared(Arc::new(relay))
+    }
+
+    fn start_shared(relay: Arc<Relay<Desk, Scripted, Memory>>) -> Self {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let poller = tokio::spawn(polling::poll(Arc::new(relay), stop.clone(), tasks.clone()));
+        let poller = tokio::spawn(polling::poll(relay, stop.clone(), tasks.clone()));
         Self {
             stop,
             tasks,
@@ -56,6 +62,15 @@ impl Loop {
 async fn handle(desk: &Desk, servers: &Scripted, polled: portcullis::wire::command::Polled) {
     let relay = support::relay(desk.clone(), servers.clone());
     support::handle(&relay, polled, Instant::now()).await;
+}
+
+fn held(standing: Standing) -> Hold {
+    Hold {
+        cause: Cause::Operator,
+        standing,
+        reason: "test".to_owned(),
+        since: SystemTime::UNIX_EPOCH,
+    }
 }
 
 fn timed_out() -> Failure {
@@ -323,6 +338,339 @@ async fn notices_come_before_the_answer_and_in_order_dp_016() {
     assert_eq!(posts.len(), 4);
 }
 
+/// DP-063: a notification that hangs at the service costs its own few seconds, not the call; those after it are dropped and counted.
+#[tokio::test(start_paused = true)]
+async fn a_notice_that_hangs_costs_no_answer_dp_063() {
+    let desk = Desk::new().deaf_to_notices();
+    let servers = Scripted::new(|asked| {
+        Play::Say(vec![
+            asked.progress(1),
+            asked.progress(2),
+            asked.progress(3),
+            asked.answer(),
+        ])
+    });
+    let relay = support::relay(desk.clone(), servers);
+    let start = Instant::now();
+    support::handle(&relay, call("r"), start).await;
+    assert_eq!(desk.reply("r").origin, Origin::Judged);
+    assert_eq!(start.elapsed().as_secs(), 5);
+    assert_eq!(relay.records.ended("r").dropped, 2);
+}
+
+/// D10: of a flood the first cross, the rest are dropped and counted, and the answer behind them arrives.
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_notices_costs_no_answer_d10() {
+    let desk = Desk::new();
+    let servers = Scripted::new(|asked| {
+        let flood = (1..=100_000).map(|done| asked.progress(done));
+        Play::Say(flood.chain([asked.answer()]).collect())
+    });
+    let relay = support::relay(desk.clone(), servers);
+    support::handle(&relay, call("r"), Instant::now()).await;
+    assert_eq!(desk.reply("r").origin, Origin::Judged);
+    assert_eq!(desk.posts().len(), 10_001);
+    let ended = relay.records.ended("r");
+    assert_eq!((ended.events, ended.dropped), (100_001, 90_000));
+}
+
+/// DP-067, a documented difference: another's answer does not end the call. DP-066: an answer to nobody does, as in the reference client.
+#[tokio::test(start_paused = true)]
+async fn only_its_own_answer_ends_a_call_dp_066_067() {
+    let foreign = r#"{"jsonrpc":"2.0","id":1,"result":{}}"#;
+    let nameless = r#"{"jsonrpc":"2.0","error":{"code":-32000,"message":"x"}}"#;
+    for (text, origin) in [(foreign, Origin::Judged), (nameless, Origin::LocalFailure)] {
+        let desk = Desk::new();
+        let servers = Scripted::new(move |asked| {
+            Play::Say(vec![Line::Text(text.to_owned()), asked.answer()])
+        });
+        let relay = support::relay(desk.clone(), servers);
+        support::handle(&relay, call("r"), Instant::now()).await;
+        assert_eq!(desk.reply("r").origin, origin, "{text}");
+        let dropped = u64::from(origin == Origin::Judged);
+        assert_eq!(relay.records.ended("r").dropped, dropped);
+    }
+}
+
+/// E2: what is in hand or was answered a short while ago is not carried out again, and not answered again.
+#[tokio::test(start_paused = true)]
+async fn the_same_command_again_is_recorded_and_no_more_e2() {
+    let (desk, servers) = (Desk::new(), Scripted::willing());
+    let relay = support::relay(desk.clone(), servers.clone());
+    let unusable = r#"{"request_id":"u","shard_token":"s","command_type":"exec"}"#;
+    for _ in 0..3 {
+        support::handle(&relay, call("r"), Instant::now()).await;
+        support::handle(&relay, one(unusable.to_owned()), Instant::now()).await;
+    }
+    assert_eq!((servers.asked().len(), desk.posts().len()), (1, 2));
+    assert_eq!(
+        relay.records.ends("r"),
+        ["outcome permit ", "refusal duplicate", "refusal duplicate"]
+    );
+    let other = element("r2", "main", "", CALL);
+    support::handle(&relay, one(other), Instant::now()).await;
+    assert_eq!(
+        servers.asked().len(),
+        2,
+        "the same message under another id"
+    );
+}
+
+/// W-18: whoever ends a call that a server works on, the server is told, by the id it knows and once the caller has its reply.
+#[tokio::test(start_paused = true)]
+async fn the_server_is_told_when_nobody_waits_w_18() {
+    type Make = fn(&Asked) -> Play;
+    let rows: [(Make, &str, bool); 6] = [
+        (|_| Play::Hang, "", true),
+        (
+            |_| Play::Say(vec![Line::Hang]),
+            r#""response_timeout":"3s","#,
+            true,
+        ),
+        (|_| Play::Say(vec![Line::Fail(timed_out())]), "", true),
+        (|asked| Play::Say(vec![asked.answer()]), "", false),
+        (|_| Play::Say(vec![]), "", false),
+        (
+            |_| {
+                Play::Fail(Failure::new(
+                    FailureSource::Connect,
+                    FailureKind::ConnectionRefused,
+                ))
+            },
+            "",
+            false,
+        ),
+    ];
+    for (number, (play, members, told)) in rows.into_iter().enumerate() {
+        let (desk, servers) = (Desk::new(), Scripted::new(play));
+        let command = one(element("r", "main", members, CALL));
+        handle(&desk, &servers, command).await;
+        let id = servers.asked()[0].id();
+        let expected = if told { vec![id] } else { vec![] };
+        assert_eq!(servers.cancelled(), expected, "row {number}");
+    }
+    let initialize = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}"#;
+    let servers = Scripted::new(|_| Play::Hang);
+    handle(
+        &Desk::new(),
+        &servers,
+        one(element("r", "main", "", initialize)),
+    )
+    .await;
+    assert!(
+        servers.cancelled().is_empty(),
+        "nobody cancels an initialize"
+    );
+}
+
+/// W-15, W-16: what we tell a server beside a call is bounded in time, and the caller does not wait for it.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_hangs_at_everything_holds_nobody_w_15_w_16() {
+    let (desk, servers) = (Desk::new(), Scripted::new(|_| Play::Hang).deaf());
+    let start = Instant::now();
+    handle(&desk, &servers, call("r")).await;
+    assert_eq!(desk.reply("r").failure(), "502 timeout/timeout");
+    assert_eq!(start.elapsed(), LONG + Duration::from_secs(5));
+    let pinging = Scripted::new(|asked| match asked.method().as_str() {
+        "tools/call" => Play::Say(vec![
+            Line::Text(r#"{"jsonrpc":"2.0","id":"s","method":"ping"}"#.to_owned()),
+            asked.answer(),
+        ]),
+        _ => Play::Hang,
+    });
+    let (desk, start) = (Desk::new(), Instant::now());
+    handle(&desk, &pinging, call("r")).await;
+    assert_eq!(desk.reply("r").origin, Origin::Judged);
+    assert_eq!(start.elapsed().as_secs(), 5);
+}
+
+/// W-01, E8: what a full channel cannot take hears so at once and may try again; a deadline that passes in the queue is told then.
+#[tokio::test(start_paused = true)]
+async fn a_full_channel_says_so_at_once_and_a_wait_has_an_end_w_01_e8() {
+    let desk = Desk::new();
+    let servers = Scripted::new(|_| Play::Hang);
+    let impatient = r#""response_timeout":"3s","#;
+    let elements: Vec<String> = (0..20)
+        .map(|n| {
+            element(
+                &format!("r{n}"),
+                "main",
+                if n == 15 { impatient } else { "" },
+                CALL,
+            )
+        })
+        .collect();
+    desk.queue(Ok(polled(&elements)));
+    let relay = Arc::new(support::relay(desk.clone(), servers.clone()));
+    let running = Loop::start_shared(Arc::clone(&relay));
+    sleep(Duration::from_secs(1)).await;
+    for n in 16..20 {
+        let id = format!("r{n}");
+        let reply = desk.reply(&id);
+        assert_eq!((reply.code, reply.error_code()), (200, -31403), "{n}");
+        assert_eq!(reply.value()["error"]["data"]["retryable"], true);
+        assert_eq!(relay.records.ends(&id), ["refusal channel_busy"]);
+    }
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(relay.records.ends("r15"), ["refusal expired"]);
+    running.drain().await;
+    assert_eq!(
+        servers
+            .asked()
+            .iter()
+            .filter(|a| a.method() == "tools/call")
+            .count(),
+        4
+    );
+    assert_eq!(relay.admission.taken(), 0);
+}
+
+/// W-01: a hundred slow calls, and one on the channel beside them: it takes as long as it does alone.
+#[tokio::test(start_paused = true)]
+async fn a_hundred_slow_calls_do_not_slow_the_channel_beside_them_w_01() {
+    let desk = Desk::new();
+    let servers = Scripted::new(|asked| match asked.channel.as_str() {
+        "main" => Play::Say(vec![Line::Wait(Duration::from_secs(5)), asked.answer()]),
+        _ => Play::Say(vec![Line::Wait(Duration::from_millis(20)), asked.answer()]),
+    });
+    for batch in 0..4 {
+        let slow = (0..25).map(|n| element(&format!("s{batch}-{n}"), "main", "", CALL));
+        let quick = element(&format!("q{batch}"), "other", "", CALL);
+        desk.queue(Ok(polled(&slow.chain([quick]).collect::<Vec<_>>())));
+    }
+    let running = Loop::start(support::relay(desk.clone(), servers));
+    sleep(Duration::from_millis(50)).await;
+    for batch in 0..4 {
+        assert_eq!(desk.reply(&format!("q{batch}")).origin, Origin::Judged);
+    }
+    running.drain().await;
+    assert_eq!(desk.posts().len(), 104, "and each slow one is answered");
+}
+
+/// A dropped gate refuses what is in flight and what an open poll still brings; nobody polls until it is raised.
+#[tokio::test(start_paused = true)]
+async fn a_dropped_gate_refuses_everything_at_once() {
+    let desk = Desk::new();
+    let servers = Scripted::new(|_| Play::Hang);
+    let queued: Vec<String> = (0..6)
+        .map(|n| element(&format!("r{n}"), "main", "", CALL))
+        .collect();
+    desk.queue(Ok(polled(&queued)));
+    desk.queue_late(Duration::from_secs(9), Ok(vec![call("late")]));
+    let relay = Arc::new(support::relay(desk.clone(), servers.clone()));
+    let running = Loop::start_shared(Arc::clone(&relay));
+    sleep(Duration::from_secs(1)).await;
+    relay.ops.gate.hold(held(Standing::Lowered));
+    sleep(Duration::from_secs(10)).await;
+    for id in ["r0", "r3", "r4", "r5", "late"] {
+        let reply = desk.reply(id);
+        assert_eq!(
+            (reply.origin, reply.error_code()),
+            (Origin::Denial, -31403),
+            "{id}"
+        );
+        assert_eq!(reply.value()["error"]["data"]["retryable"], true);
+        assert_eq!(relay.records.ends(id).len(), 1);
+        assert!(relay.records.ends(id)[0].ends_with("gate_lowered"));
+    }
+    assert_eq!(servers.cancelled().len(), 4, "those at the server");
+    let polls = desk.polls().len();
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(desk.polls().len(), polls);
+    relay.ops.gate.let_go(Cause::Operator);
+    sleep(Duration::from_secs(1)).await;
+    assert!(desk.polls().len() > polls);
+    running.drain().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quiesced_gate_takes_nothing_and_finishes_what_it_has() {
+    let desk = Desk::new();
+    let servers =
+        Scripted::new(|asked| Play::Say(vec![Line::Wait(Duration::from_secs(5)), asked.answer()]));
+    desk.queue(Ok(vec![call("r")]));
+    desk.queue_late(Duration::from_secs(2), Ok(vec![call("late")]));
+    let relay = Arc::new(support::relay(desk.clone(), servers));
+    let running = Loop::start_shared(Arc::clone(&relay));
+    sleep(Duration::from_secs(1)).await;
+    relay.ops.gate.hold(held(Standing::Quiesced));
+    sleep(Duration::from_secs(60)).await;
+    for id in ["r", "late"] {
+        assert_eq!(desk.reply(id).origin, Origin::Judged, "{id}");
+    }
+    assert_eq!(desk.polls().len(), 2);
+    running.drain().await;
+}
+
+/// Nothing goes to a server whose intent could not be written.
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_recorded_does_not_cross() {
+    let (desk, servers) = (Desk::new(), Scripted::willing());
+    let relay = Relay {
+        records: Memory::full(),
+        ..support::relay(desk.clone(), servers.clone())
+    };
+    support::handle(&relay, call("r"), Instant::now()).await;
+    let reply = desk.reply("r");
+    assert_eq!(reply.error_code(), -31403);
+    assert_eq!(reply.value()["error"]["data"]["retryable"], true);
+    assert!(servers.asked().is_empty());
+    assert_eq!(relay.records.ends("r"), ["refusal audit_unavailable"]);
+}
+
+/// The intent stands before the message at the server, and both records say what crossed.
+#[tokio::test(start_paused = true)]
+async fn the_records_of_a_call_say_what_crossed() {
+    let (desk, servers) = (Desk::new(), Scripted::willing());
+    let relay = support::relay(desk.clone(), servers);
+    support::handle(&relay, call("r"), Instant::now()).await;
+    let entries = relay.records.entries();
+    let [
+        Entry::Intent {
+            correlation,
+            kind,
+            method,
+            tool,
+            request,
+            line,
+            ..
+        },
+        Entry::Outcome {
+            correlation: same,
+            ended,
+            ..
+        },
+    ] = &entries[..]
+    else {
+        panic!("{entries:?}");
+    };
+    assert_eq!(
+        (*kind, *method, tool.as_str(), *line),
+        ("call", "tools/call", "echo", 4)
+    );
+    assert_eq!((request.as_str(), correlation), (CALL, same));
+    assert_eq!(
+        (ended.verdict, ended.reply, ended.events),
+        ("permit", Ok(200), 1)
+    );
+    assert_eq!(ended.answer, Some(sealed(&desk.reply("r").json)));
+}
+
+/// INVARIANT 7: a panic in the post, or anywhere else, is an end that is recorded as lost.
+#[tokio::test(start_paused = true)]
+async fn a_panic_while_posting_is_a_recorded_loss() {
+    let desk = Desk::judging(|post| match post.request_id.as_str() {
+        "bad" => panic!("a post that panics"),
+        _ => Ok(Posted::Accepted),
+    });
+    let relay = support::relay(desk.clone(), Scripted::willing());
+    support::handle(&relay, call("bad"), Instant::now()).await;
+    support::handle(&relay, call("good"), Instant::now()).await;
+    assert_eq!(relay.records.ended("bad").reply, Err("lost"));
+    assert_eq!(relay.records.ended("good").reply, Ok(200));
+    assert_eq!(relay.admission.taken(), 0);
+}
+
 /// A reply nobody takes is given up once, and the place of its command is free again.
 #[tokio::test(start_paused = true)]
 async fn a_reply_that_is_not_taken_is_posted_once_by_the_relay_dp_060() {
@@ -512,6 +860,59 @@ async fn failing_polls_back_off_and_recover_pl_012_pl_014() {
     assert!(waits[..30].iter().all(|w| *w <= Duration::from_secs(11)));
     assert_eq!(waits[31].as_millis() / 10, 20, "the row starts again");
     assert_eq!(desk.reply("r").origin, Origin::Judged);
+}
+
+/// Wire sheet 5.2, HAZARD: 401 and 403 are asked again slowly; what breaks off in its body is one recorded loss.
+#[tokio::test(start_paused = true)]
+async fn a_denial_is_asked_again_slowly_and_a_cut_poll_is_recorded() {
+    let desk = Desk::new();
+    let denied = |status| {
+        Err(PollError::Status {
+            status,
+            detail: String::new(),
+            retry_after: None,
+        })
+    };
+    for status in [401, 403, 401, 403, 401] {
+        desk.queue(denied(status));
+    }
+    desk.queue(Err(PollError::Cut("unexpected_eof")));
+    desk.queue(Ok(vec![call("r")]));
+    let relay = Arc::new(support::relay(desk.clone(), Scripted::willing()));
+    let running = Loop::start_shared(Arc::clone(&relay));
+    sleep(Duration::from_secs(600)).await;
+    running.drain().await;
+    let polls = desk.polls();
+    let waits: Vec<Duration> = polls.windows(2).map(|p| p[1].0 - p[0].0).collect();
+    assert!(
+        waits[..5]
+            .iter()
+            .all(|wait| (10..=61).contains(&wait.as_secs())),
+        "{waits:?}"
+    );
+    assert!(waits[5] < Duration::from_secs(1), "{waits:?}");
+    assert_eq!(desk.reply("r").origin, Origin::Judged);
+    let lost = |entry: &Entry| matches!(entry, Entry::PollLost("unexpected_eof"));
+    assert_eq!(
+        relay.records.entries().iter().filter(|e| lost(e)).count(),
+        1
+    );
+}
+
+/// A service that hands over the same command again and again makes no hot loop either (E2).
+#[tokio::test(start_paused = true)]
+async fn a_service_that_repeats_itself_makes_no_hot_loop() {
+    let desk = Desk::new().hasty();
+    for _ in 0..1000 {
+        desk.queue(Ok(vec![call("r")]));
+    }
+    let running = Loop::start(support::relay(desk.clone(), Scripted::willing()));
+    sleep(Duration::from_secs(10)).await;
+    running.drain().await;
+    // Before the first was begun, a few more were asked for; after that the floor holds.
+    let polls = desk.polls().len();
+    assert!((50..=130).contains(&polls), "{polls}");
+    assert_eq!(desk.posts().len(), 1);
 }
 
 /// Wire sheet 5.1, HAZARD: a service that answers at once with nothing makes no hot loop.

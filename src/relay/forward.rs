@@ -10,7 +10,7 @@ use portcullis_policy::{
 use super::budget::Budget;
 use super::life::Life;
 use super::pipeline::Relay;
-use super::port::{Answer, ControlPlane, PostError, Upstream};
+use super::port::{Answer, ControlPlane, PostError, Records, Upstream};
 use crate::ops::event::{Event, ServerEvent};
 use crate::runtime::deadline::Deadline;
 use crate::wire::address::ReplyAddress;
@@ -28,14 +28,14 @@ pub(super) enum Ended {
     Acknowledge,
 }
 
-impl<C: ControlPlane, U: Upstream> Relay<C, U> {
+impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
     pub(super) async fn forward(
         &self,
         to: &ReplyAddress,
         permitted: Permitted,
         exchange: &mut Exchange,
         budget: Budget,
-        life: &mut Life<'_>,
+        life: &mut Life<'_, R>,
     ) -> Ended {
         life.sent();
         let mut answer = match self.upstream.call(permitted, budget.deadline()).await {
@@ -62,7 +62,7 @@ impl<C: ControlPlane, U: Upstream> Relay<C, U> {
         answer: &mut U::Answer,
         exchange: &mut Exchange,
         deadline: Deadline,
-        life: &mut Life<'_>,
+        life: &mut Life<'_, R>,
     ) -> Ended {
         let mut notifying = true;
         loop {
@@ -71,8 +71,9 @@ impl<C: ControlPlane, U: Upstream> Relay<C, U> {
                 Ok(None) => return no_answer(ended_early(answer.status()), exchange, life),
                 Err(failure) => return no_answer(failure, exchange, life),
             };
+            life.heard();
             match exchange.judge(text, &self.policy) {
-                Step::Notify(notice) if notifying => {
+                Step::Notify(notice) if notifying && !deadline.has_passed() => {
                     notifying = self.notify(to, notice, deadline, life).await;
                 }
                 Step::Notify(_) => life.unposted(),
@@ -92,7 +93,7 @@ impl<C: ControlPlane, U: Upstream> Relay<C, U> {
         to: &ReplyAddress,
         notice: Released,
         deadline: Deadline,
-        life: &mut Life<'_>,
+        life: &mut Life<'_, R>,
     ) -> bool {
         let within = deadline.capped(ASIDE);
         let posted = within.bound(self.control.post(to, notice, within)).await;
@@ -104,7 +105,7 @@ impl<C: ControlPlane, U: Upstream> Relay<C, U> {
     }
 
     /// Answers a request of the server; the call goes on whether it is taken or not (W-11).
-    async fn answer_server(&self, own: Permitted, deadline: Deadline, life: &Life<'_>) {
+    async fn answer_server(&self, own: Permitted, deadline: Deadline, life: &mut Life<'_, R>) {
         let within = deadline.capped(ASIDE);
         let answered = within.bound(self.upstream.call(own, within)).await;
         if let Err(failure) = answered.unwrap_or_else(|_| Err(timed_out())) {
@@ -132,8 +133,8 @@ fn failed(failure: Failure) -> ServerEvent {
     }
 }
 
-fn no_answer(failure: Failure, exchange: &Exchange, life: &mut Life<'_>) -> Ended {
-    life.failed(failure, None);
+fn no_answer<R: Records>(failure: Failure, exchange: &Exchange, life: &mut Life<'_, R>) -> Ended {
+    life.failed(failure);
     let reply = exchange.fail(failure);
     let at_work = failure.source() == FailureSource::Timeout
         || failure.kind() == FailureKind::ResponseBodyTooLarge;

@@ -6,7 +6,7 @@
 //! - [`polling`]: asks for commands; [`patience`] says how long to wait after a failure
 //! - [`admission`] and [`replay`]: how many live at once, and none twice
 //! - [`pipeline`]: the story of one command; [`forward`] is its part at the server
-//! - [`budget`] and [`life`]: when it is over, and its one outcome
+//! - [`budget`] and [`life`]: when it is over, and its one outcome; [`record`] is what is kept of it
 
 pub mod admission;
 pub mod budget;
@@ -16,4 +16,5 @@ pub mod patience;
 pub mod pipeline;
 pub mod polling;
 pub mod port;
+pub mod record;
 pub mod replay;

@@ -17,16 +17,16 @@ use super::admission::{Admission, Entry, Full, Place};
 use super::budget::Budget;
 use super::forward::Ended;
 use super::life::{self, Life};
-use super::port::{ControlPlane, PostError, Upstream};
+use super::port::{ControlPlane, PostError, Records, Upstream};
 use super::replay::Replay;
 use crate::ops::Ops;
-use crate::ops::event::{Call, CommandEvent, Event, NoAnswer, Side};
+use crate::ops::event::{NoAnswer, Side};
 use crate::runtime::fresh::Fresh;
 use crate::wire::address::ReplyAddress;
 use crate::wire::command::{Command, CommandKind, Polled, Unusable};
 
 /// Everything one command needs on its way.
-pub struct Relay<C, U> {
+pub struct Relay<C, U, R> {
     /// The door to the service.
     pub control: C,
     /// The door to the private servers.
@@ -41,7 +41,9 @@ pub struct Relay<C, U> {
     pub replay: Replay,
     /// Ids and correlation ids.
     pub fresh: Fresh,
-    /// What is told and recorded, and the gate.
+    /// What is kept for good.
+    pub records: R,
+    /// What operators are told, and the gate.
     pub ops: Arc<Ops>,
     /// The longest one command may take, whatever the service asks for (E9, W-04).
     pub longest: Duration,
@@ -63,7 +65,7 @@ enum Stop {
     Lowered,
 }
 
-impl<C: ControlPlane, U: Upstream> Relay<C, U> {
+impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
     /// Takes one polled element to its one outcome. A panic on the way refuses (threat F1).
     ///
     /// INVARIANT: 4 (a failing decision is a no) and 10 (each kind has its own arm).
@@ -81,15 +83,13 @@ impl<C: ControlPlane, U: Upstream> Relay<C, U> {
         };
         life.left_out(&command.notices);
         let budget = Budget::new(received, self.longest, command.response_timeout);
-        let run = AssertUnwindSafe(self.run(command, budget, &mut life))
-            .catch_unwind()
-            .await;
-        let end = run.unwrap_or_else(|_| refused_after_panic(command, &mut life));
+        let run = caught(self.run(command, budget, &mut life)).await;
+        let end = run.unwrap_or_else(|Panicked| refused_after_panic(command, &mut life));
         self.conclude(life, &command.address, end, budget).await;
     }
 
     /// Judge, wait, forward, judge.
-    async fn run(&self, command: &Command, budget: Budget, life: &mut Life<'_>) -> End {
+    async fn run(&self, command: &Command, budget: Budget, life: &mut Life<'_, R>) -> End {
         let (permitted, mut exchange) = match self.admit(command, life.correlation()) {
             Ok(proofs) => proofs,
             Err(refused) => return refused_by_policy(*refused, life),
@@ -104,6 +104,9 @@ impl<C: ControlPlane, U: Upstream> Relay<C, U> {
             Err(stop) => return stopped(&stop, &exchange, budget, life),
         };
         life.began();
+        if life.intend(command, &exchange).await.is_err() {
+            return refused(&exchange, Reason::AuditUnavailable, life);
+        }
         let forward = self.forward(&command.address, permitted, &mut exchange, budget, life);
         let ended = self.until(budget, forward).await;
         drop(place);
@@ -122,7 +125,7 @@ impl<C: ControlPlane, U: Upstream> Relay<C, U> {
     }
 
     /// Posts the reply, and beside it tells the server that nobody waits. A panic in either is the end of this command and of no other.
-    async fn conclude(&self, life: Life<'_>, to: &ReplyAddress, end: End, budget: Budget) {
+    async fn conclude(&self, life: Life<'_, R>, to: &ReplyAddress, end: End, budget: Budget) {
         let reply = async {
             match end.reply {
                 Some(reply) if !budget.expired_by_service() => {
@@ -131,14 +134,19 @@ impl<C: ControlPlane, U: Upstream> Relay<C, U> {
                 Some(_) | None => life.unanswered(NoAnswer::Expired),
             }
         };
-        let cancel = self.cancel(end.cancel);
-        let both = async { tokio::join!(reply, cancel) };
         // A panic has dropped `life` on its way here, and so was told.
-        let _ = AssertUnwindSafe(both).catch_unwind().await;
+        let _ = tokio::join!(caught(reply), caught(self.cancel(end.cancel)));
     }
 
-    async fn post(&self, life: Life<'_>, to: &ReplyAddress, reply: Released, budget: Budget) {
+    async fn post(
+        &self,
+        mut life: Life<'_, R>,
+        to: &ReplyAddress,
+        reply: Released,
+        budget: Budget,
+    ) {
         let (code, within) = (reply.code(), budget.for_post());
+        life.answers(&reply);
         let posted = within.bound(self.control.post(to, reply, within)).await;
         match posted.unwrap_or(Err(PostError::Timeout)) {
             Ok(_) => life.posted(code),
@@ -151,9 +159,9 @@ impl<C: ControlPlane, U: Upstream> Relay<C, U> {
 
     /// A command that cannot be used is answered all the same if it says whom to answer (W-51).
     async fn answer_unusable(&self, unusable: &Unusable, received: Instant, entry: Entry) {
-        self.tell_unusable(unusable);
+        life::unusable(unusable, &self.ops);
         let Some(address) = &unusable.address else {
-            return;
+            return life::nameless(unusable, &self.records);
         };
         let Some(mut life) = self.open(address, entry, (received, None)) else {
             return;
@@ -196,8 +204,8 @@ impl<C: ControlPlane, U: Upstream> Relay<C, U> {
         &self,
         command: &Command,
         exchange: &Exchange,
-        life: &mut Life<'_>,
-    ) -> Result<impl Future<Output = Place> + use<C, U>, Full> {
+        life: &mut Life<'_, R>,
+    ) -> Result<impl Future<Output = Place> + use<C, U, R>, Full> {
         let channel = &command.address.channel;
         let turn = if exchange.awaits_answer() {
             self.admission.queue(channel).map(Either::Left)
@@ -227,36 +235,15 @@ impl<C: ControlPlane, U: Upstream> Relay<C, U> {
         address: &'a ReplyAddress,
         entry: Entry,
         times: (Instant, Option<SystemTime>),
-    ) -> Option<Life<'a>> {
+    ) -> Option<Life<'a, R>> {
         let correlation = CorrelationId(self.fresh.correlation());
         let Some(in_hand) = self.replay.enter(&address.request_id) else {
-            let call = life::call(address, correlation);
-            self.ops.emit(Event::Command(call, CommandEvent::Duplicate));
+            life::duplicate(address, correlation, &self.ops, &self.records);
             return None;
         };
-        Some(Life::open(
-            &self.ops,
-            address,
-            (in_hand, entry),
-            correlation,
-            times,
-        ))
-    }
-
-    fn tell_unusable(&self, unusable: &Unusable) {
-        let call = match &unusable.address {
-            Some(address) => life::call(address, CorrelationId(0)),
-            None => Call {
-                request_id: "",
-                correlation: 0,
-                channel: "",
-            },
-        };
-        let event = CommandEvent::Unusable {
-            reason: unusable.reason.label(),
-            answerable: unusable.address.is_some(),
-        };
-        self.ops.emit(Event::Command(call, event));
+        let told = (self.ops.as_ref(), &self.records);
+        let held = (in_hand, entry);
+        Some(Life::open(told, address, held, correlation, times))
     }
 }
 
@@ -269,20 +256,33 @@ impl End {
     }
 }
 
-fn refused_by_policy(refused: Refused, life: &mut Life<'_>) -> End {
+/// A panic on the way.
+struct Panicked;
+
+async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
+    let caught = AssertUnwindSafe(work).catch_unwind().await;
+    caught.map_err(|_| Panicked)
+}
+
+fn refused_by_policy<R: Records>(refused: Refused, life: &mut Life<'_, R>) -> End {
     let (reason, line) = (refused.reason(), refused.line());
     let reply = refused.into_released();
     life.refused(Side::Request, reply.kind(), reason, line);
     End::reply(reply)
 }
 
-fn refused(exchange: &Exchange, reason: Reason, life: &mut Life<'_>) -> End {
+fn refused<R: Records>(exchange: &Exchange, reason: Reason, life: &mut Life<'_, R>) -> End {
     let reply = exchange.refuse(reason);
     life.refused(Side::Request, reply.kind(), reason, None);
     End::reply(reply)
 }
 
-fn stopped(stop: &Stop, exchange: &Exchange, budget: Budget, life: &mut Life<'_>) -> End {
+fn stopped<R: Records>(
+    stop: &Stop,
+    exchange: &Exchange,
+    budget: Budget,
+    life: &mut Life<'_, R>,
+) -> End {
     match stop {
         Stop::Lowered => refused(exchange, Reason::GateLowered, life),
         Stop::Deadline if budget.expired_by_service() => End {
@@ -291,13 +291,13 @@ fn stopped(stop: &Stop, exchange: &Exchange, budget: Budget, life: &mut Life<'_>
         },
         Stop::Deadline => {
             let failure = Failure::new(FailureSource::Timeout, FailureKind::Timeout);
-            life.failed(failure, None);
+            life.failed(failure);
             End::reply(exchange.fail(failure))
         }
     }
 }
 
-fn refused_after_panic(command: &Command, life: &mut Life<'_>) -> End {
+fn refused_after_panic<R: Records>(command: &Command, life: &mut Life<'_, R>) -> End {
     life.panicked();
     let body = match &command.kind {
         CommandKind::Jsonrpc(body) => Some(body),

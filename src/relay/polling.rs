@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use super::patience::{Patience, fault, remedy};
 use super::pipeline::Relay;
-use super::port::{Batch, ControlPlane, PollError, Upstream};
+use super::port::{Batch, ControlPlane, PollError, Records, Upstream};
 use crate::ops::event::{Event, PollEvent, PollFailure, PollPause};
 use crate::ops::gate::Standing;
 use crate::wire::command::Polled;
@@ -21,8 +21,8 @@ const FLOOR: Duration = Duration::from_millis(100);
 /// Polls until `stop`; the tasks of what was taken run on in `tasks`.
 ///
 /// An open poll is awaited and never cut: the service may have handed over commands that are still on their way.
-pub async fn poll<C: ControlPlane, U: Upstream>(
-    relay: Arc<Relay<C, U>>,
+pub async fn poll<C: ControlPlane, U: Upstream, R: Records>(
+    relay: Arc<Relay<C, U, R>>,
     stop: CancellationToken,
     tasks: TaskTracker,
 ) {
@@ -58,8 +58,8 @@ pub async fn poll<C: ControlPlane, U: Upstream>(
     relay.tell(PollEvent::Stopped);
 }
 
-async fn start<C: ControlPlane, U: Upstream>(
-    relay: &Arc<Relay<C, U>>,
+async fn start<C: ControlPlane, U: Upstream, R: Records>(
+    relay: &Arc<Relay<C, U, R>>,
     batch: Batch,
     tasks: &TaskTracker,
 ) {
@@ -73,7 +73,7 @@ async fn start<C: ControlPlane, U: Upstream>(
     }
 }
 
-impl<C: ControlPlane, U: Upstream> Relay<C, U> {
+impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
     /// Waits until the gate is raised and there is room; how many commands to ask for.
     async fn ready_to_poll(&self) -> usize {
         loop {
@@ -100,6 +100,9 @@ impl<C: ControlPlane, U: Upstream> Relay<C, U> {
     }
 
     fn poll_failed(&self, error: &PollError, took: Duration, retry_in: Duration) {
+        if let PollError::Cut(why) | PollError::Body(why) = error {
+            self.records.poll_lost(why);
+        }
         self.tell(PollEvent::Failed(PollFailure {
             fault: fault(error),
             error: &error.to_string(),

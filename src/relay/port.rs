@@ -1,6 +1,7 @@
-//! The two doors of the relay, as traits: sockets and processes stand behind them, and tests put memory there.
+//! The doors of the relay, as traits: sockets, processes and files stand behind them, and tests put memory there.
 //!
-//! What a door takes is a proof: only a [`Permitted`] reaches a private server, only a [`Released`] reaches the control plane.
+//! What a door to the outside takes is a proof: only a [`Permitted`] reaches a private server, only a [`Released`] reaches the control plane.
+//! The third door, [`Records`], is what is kept for good of each decision.
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use bytes::Bytes;
 use portcullis_policy::{Failure, Permitted, Released};
 use tokio::time::Instant;
 
+use super::record::{Decided, Ended, Refusal};
 use crate::runtime::deadline::Deadline;
 use crate::wire::address::ReplyAddress;
 use crate::wire::command::Polled;
@@ -120,3 +122,32 @@ pub trait Answer: Send {
     /// [`Failure`] when the answer breaks off, breaks a cap, or is not what MCP sends.
     fn next(&mut self) -> impl Future<Output = Result<Option<Bytes>, Failure>> + Send;
 }
+
+/// What is kept for good: one intent before a message goes to a server, and one end for each command.
+pub trait Records: Send + Sync + 'static {
+    /// A record of a message that is about to go to its server. It is used up by its outcome.
+    type Intent: Send;
+
+    /// Records that a message is about to go to its server; it was written when this returns.
+    ///
+    /// # Errors
+    /// [`Unrecorded`]: the message may not go (INVARIANT: 4, nothing crosses without its record).
+    fn intent(
+        &self,
+        decided: &Decided<'_>,
+    ) -> impl Future<Output = Result<Self::Intent, Unrecorded>> + Send;
+
+    /// Records what became of it.
+    fn outcome(&self, intent: Self::Intent, ended: &Ended);
+
+    /// Records that a command went nowhere.
+    fn refusal(&self, decided: &Decided<'_>, refusal: &Refusal);
+
+    /// Records that a poll broke off, and what it carried is lost. Stable label.
+    fn poll_lost(&self, why: &'static str);
+}
+
+/// A record could not be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the record could not be written")]
+pub struct Unrecorded;

@@ -1,6 +1,8 @@
 //! A moment by which something is over.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -46,9 +48,17 @@ impl Deadline {
         Instant::now() >= self.0
     }
 
-    /// Returns once it passed.
+    /// Returns once it passed; at once if it has, which a timer of tokio's may take a moment to notice.
     pub async fn passed(self) {
-        sleep_until(self.0).await;
+        let mut timer = pin!(sleep_until(self.0));
+        poll_fn(|context| {
+            if self.has_passed() {
+                Poll::Ready(())
+            } else {
+                timer.as_mut().poll(context)
+            }
+        })
+        .await;
     }
 
     /// Runs `work` until the deadline. Not an `async fn`: that would keep room for `work` twice, and bounds nest.
@@ -82,6 +92,16 @@ mod tests {
             Deadline::after(start, Duration::MAX) > far,
             "an endless length is far, never past"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_has_passed_is_over_at_once() {
+        let now = Deadline::within(Duration::ZERO);
+        assert!(now.passed().now_or_never().is_some());
+        let soon = Deadline::within(Duration::from_millis(1));
+        assert!(soon.passed().now_or_never().is_none());
+        soon.passed().await;
+        assert!(soon.has_passed());
     }
 
     #[tokio::test(start_paused = true)]

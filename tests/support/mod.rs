@@ -12,6 +12,7 @@
 pub mod desk;
 pub mod https;
 pub mod raw;
+pub mod records;
 pub mod script;
 
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use portcullis::edge::tls::{Floor, Parts};
 use portcullis::ops::Ops;
 use portcullis::relay::admission::{Admission, Bounds};
 use portcullis::relay::pipeline::Relay;
-use portcullis::relay::port::{ControlPlane, Upstream};
+use portcullis::relay::port::{ControlPlane, Records, Upstream};
 use portcullis::relay::replay::Replay;
 use portcullis::runtime::fresh::Fresh;
 use portcullis::wire::command::Polled;
@@ -32,6 +33,7 @@ use portcullis_certs::Roots;
 use portcullis_certs::dev::Authority;
 use portcullis_policy::gate::Caps;
 use portcullis_policy::{Channel, Ledger, PolicySet};
+use records::Memory;
 use tokio::time::Instant;
 
 /// Long enough that it only ends a test that would hang.
@@ -56,7 +58,7 @@ pub const BOUNDS: Bounds = Bounds {
 };
 
 /// A relay under [`POLICY`] within [`BOUNDS`].
-pub fn relay<C: ControlPlane, U: Upstream>(control: C, upstream: U) -> Relay<C, U> {
+pub fn relay<C: ControlPlane, U: Upstream>(control: C, upstream: U) -> Relay<C, U, Memory> {
     let channels = [Channel::main(), channel("other")];
     Relay {
         control,
@@ -66,14 +68,15 @@ pub fn relay<C: ControlPlane, U: Upstream>(control: C, upstream: U) -> Relay<C, 
         admission: Admission::new(BOUNDS, channels),
         replay: Replay::default(),
         fresh: Fresh::new().unwrap(),
+        records: Memory::default(),
         ops: Ops::for_tests(),
         longest: LONG,
     }
 }
 
 /// Takes one element to its outcome, as the poll loop does.
-pub async fn handle<C: ControlPlane, U: Upstream>(
-    relay: &Relay<C, U>,
+pub async fn handle<C: ControlPlane, U: Upstream, R: Records>(
+    relay: &Relay<C, U, R>,
     polled: Polled,
     received: Instant,
 ) {
