@@ -5,9 +5,11 @@
 //! - [`gate`]: the gate by hand and by cause
 //! - [`log`]: lines on standard error
 //! - [`metrics`]: numbers for Prometheus
+//! - [`audit`]: the record of each decision, which cannot be altered unnoticed
 //! - [`admin`]: the two listeners that show all this: for probes, and for the operator on this machine
 
 pub mod admin;
+pub mod audit;
 pub mod event;
 pub mod file;
 pub mod gate;

@@ -1,0 +1,295 @@
+//! The log itself: gives each record its place in the chain and the tree, and writes it. One holder at a time.
+//!
+//! Promises: what was written is never changed; a record that could not be written is either kept and written later, in order, or its caller is
+//! told. A checkpoint is signed over written records only.
+
+use std::io;
+
+use super::checkpoint::Checkpoint;
+use super::encode;
+use super::key::Signer;
+use super::line::{as_u64, decimal, hex, hex_text};
+use super::place::{Place, Segment};
+use super::settings::OnWriteFailure;
+use super::tree::{Frontier, Hash, leaf};
+
+/// When a segment is closed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    pub(super) bytes: u64,
+    pub(super) age_micros: u64,
+}
+
+/// Where a log goes on.
+pub(super) struct Position {
+    pub(super) tree: Frontier,
+    pub(super) last: Hash,
+    pub(super) number: u32,
+    pub(super) opened: u64,
+    pub(super) bytes: u64,
+}
+
+/// A record without its place.
+pub(super) struct Body {
+    pub(super) bytes: Vec<u8>,
+    /// An intent may be refused; everything else was promised and is kept.
+    pub(super) is_intent: bool,
+}
+
+/// The log cannot be written since some moment.
+#[derive(Clone, Debug)]
+pub(super) struct Failing {
+    pub(super) reason: String,
+    since: u64,
+    denied: u64,
+    /// Whether intents are refused, and not only kept in memory.
+    pub(super) denies: bool,
+}
+
+/// The one writer.
+pub(super) struct Log {
+    segment: Segment,
+    bounds: Bounds,
+    origin: String,
+    signer: Signer,
+    number: u32,
+    opened: u64,
+    tree: Frontier,
+    last: Hash,
+    signed: u64,
+    failing: Option<Failing>,
+    /// Records with a place that are not in the file yet.
+    kept: Draft,
+}
+
+/// Records with a place: their lines, and the leaves that the tree gets when they are written.
+#[derive(Default)]
+struct Draft {
+    lines: Vec<u8>,
+    leaves: Vec<Hash>,
+}
+
+impl Log {
+    pub(super) fn new(
+        place: Box<dyn Place>,
+        position: Position,
+        bounds: Bounds,
+        origin: &str,
+        signer: Signer,
+    ) -> Self {
+        Self {
+            segment: Segment::open(place, position.bytes),
+            bounds,
+            origin: origin.to_owned(),
+            signer,
+            number: position.number,
+            opened: position.opened,
+            tree: position.tree,
+            last: position.last,
+            signed: 0,
+            failing: None,
+            kept: Draft::default(),
+        }
+    }
+
+    /// Why the log cannot be written, if it cannot.
+    pub(super) const fn failing(&self) -> Option<&Failing> {
+        self.failing.as_ref()
+    }
+
+    /// Appends records. The answer has for each the index it got, or `None` for an intent that is refused.
+    pub(super) fn append(
+        &mut self,
+        bodies: &[Body],
+        on_failure: OnWriteFailure,
+        now: u64,
+    ) -> Vec<Option<u64>> {
+        if self.failing.is_some() && !self.recover(now) {
+            return self.keep(bodies, on_failure);
+        }
+        match self.write(bodies, now) {
+            Ok(indexes) => indexes,
+            Err(error) => {
+                self.failing = Some(Failing {
+                    reason: error.to_string(),
+                    since: now,
+                    denied: 0,
+                    denies: on_failure == OnWriteFailure::Deny,
+                });
+                self.keep(bodies, on_failure)
+            }
+        }
+    }
+
+    fn write(&mut self, bodies: &[Body], now: u64) -> io::Result<Vec<Option<u64>>> {
+        self.rotate_if_due(now)?;
+        let mut draft = Draft::default();
+        let place = |body: &Body| Some(self.place(&mut draft, &body.bytes));
+        let indexes = bodies.iter().map(place).collect();
+        self.segment.append(&draft.lines)?;
+        self.commit(&draft);
+        Ok(indexes)
+    }
+
+    /// Gives a record of a draft its index and the hash of the record before it.
+    fn place(&self, draft: &mut Draft, body: &[u8]) -> u64 {
+        let before = draft.leaves.last().unwrap_or(&self.last);
+        let index = self.tree.size() + as_u64(draft.leaves.len());
+        let start = draft.lines.len();
+        draft.lines.extend_from_slice(b"{\"index\":");
+        decimal(&mut draft.lines, index);
+        draft.lines.extend_from_slice(b",\"previous\":\"");
+        hex(&mut draft.lines, before.get(..16).unwrap_or_default());
+        draft.lines.push(b'"');
+        draft.lines.extend_from_slice(body);
+        draft.lines.push(b'}');
+        draft
+            .leaves
+            .push(leaf(draft.lines.get(start..).unwrap_or_default()));
+        draft.lines.push(b'\n');
+        index
+    }
+
+    fn commit(&mut self, draft: &Draft) {
+        draft.leaves.iter().for_each(|leaf| self.tree.push(*leaf));
+        self.last = draft.leaves.last().copied().unwrap_or(self.last);
+    }
+
+    /// Keeps what was promised, and intents as far as they may wait.
+    fn keep(&mut self, bodies: &[Body], on_failure: OnWriteFailure) -> Vec<Option<u64>> {
+        let room = match on_failure {
+            OnWriteFailure::Deny => 0,
+            OnWriteFailure::Spool(bytes) => bytes,
+        };
+        bodies
+            .iter()
+            .map(|body| {
+                let fits = self.kept.lines.len() + body.bytes.len() <= room;
+                if body.is_intent && !fits {
+                    self.deny();
+                    return None;
+                }
+                let mut kept = std::mem::take(&mut self.kept);
+                let index = self.place(&mut kept, &body.bytes);
+                self.kept = kept;
+                Some(index)
+            })
+            .collect()
+    }
+
+    fn deny(&mut self) {
+        if let Some(failing) = &mut self.failing {
+            failing.denied += 1;
+            failing.denies = true;
+        }
+    }
+
+    /// Tries to write what is kept, and the record of the failure; `true` when the log can be written again.
+    pub(super) fn recover(&mut self, now: u64) -> bool {
+        let Some(failing) = self.failing.clone() else {
+            return true;
+        };
+        let mut draft = std::mem::take(&mut self.kept);
+        let (lines, leaves) = (draft.lines.len(), draft.leaves.len());
+        let record = spool_record(&failing, as_u64(leaves), as_u64(lines), now);
+        self.place(&mut draft, &record);
+        let written = self.segment.append(&draft.lines).is_ok();
+        if written {
+            self.commit(&draft);
+            self.failing = None;
+        } else {
+            draft.lines.truncate(lines);
+            draft.leaves.truncate(leaves);
+            self.kept = draft;
+        }
+        written
+    }
+
+    fn rotate_if_due(&mut self, now: u64) -> io::Result<()> {
+        let old = now >= self.opened.saturating_add(self.bounds.age_micros);
+        let due = self.number > 0 && (self.segment.bytes() >= self.bounds.bytes || old);
+        if due {
+            self.segment.place().sync()?;
+            self.checkpoint()?;
+            self.begin_segment(now)?;
+        }
+        Ok(())
+    }
+
+    /// Opens the next segment with the record that lets a reader start there.
+    pub(super) fn begin_segment(&mut self, now: u64) -> io::Result<()> {
+        let mut line = encode::open("segment", now);
+        line.number("segment", u64::from(self.number) + 1);
+        line.text("origin", &self.origin);
+        line.number("size", self.tree.size());
+        line.hex("root", &self.tree.root());
+        let frontier: Vec<String> = self
+            .tree
+            .roots()
+            .iter()
+            .map(|root| hex_text(root))
+            .collect();
+        line.list("frontier", frontier.iter().map(String::as_str));
+        let mut draft = Draft::default();
+        self.place(&mut draft, &line.into_bytes());
+        self.segment.begin(self.number + 1, &draft.lines)?;
+        self.commit(&draft);
+        (self.number, self.opened) = (self.number + 1, now);
+        Ok(())
+    }
+
+    /// Returns when what was written survives a power cut.
+    pub(super) fn sync_or_fail(&mut self, now: u64) -> io::Result<()> {
+        let synced = self.segment.place().sync();
+        if let Err(error) = &synced {
+            self.failing = Some(Failing {
+                reason: error.to_string(),
+                since: now,
+                denied: 0,
+                denies: true,
+            });
+        }
+        synced
+    }
+
+    /// Whether there are written records that no checkpoint covers.
+    pub(super) fn is_unsigned(&self) -> bool {
+        self.signed < self.tree.size()
+    }
+
+    /// What to sign, and what makes it durable without holding the log.
+    pub(super) fn head(
+        &mut self,
+    ) -> io::Result<(Checkpoint, Box<dyn FnOnce() -> io::Result<()> + Send>)> {
+        let head = Checkpoint {
+            origin: self.origin.clone(),
+            size: self.tree.size(),
+            root: self.tree.root(),
+        };
+        Ok((head, self.segment.place().syncer()?))
+    }
+
+    /// Signs a head whose records are durable.
+    pub(super) fn sign(&mut self, head: &Checkpoint) -> io::Result<()> {
+        let note = self.signer.sign(head);
+        self.segment.place().checkpoint(&note)?;
+        self.signed = self.signed.max(head.size);
+        Ok(())
+    }
+
+    /// Signs the head now; the records must have been synced.
+    pub(super) fn checkpoint(&mut self) -> io::Result<()> {
+        let (head, _) = self.head()?;
+        self.sign(&head)
+    }
+}
+
+fn spool_record(failing: &Failing, records: u64, bytes: u64, now: u64) -> Vec<u8> {
+    let mut line = encode::open("spool", now);
+    line.text("since", &super::stamp::rfc3339(failing.since));
+    line.text("reason", &failing.reason);
+    line.number("kept_records", records);
+    line.number("kept_bytes", bytes);
+    line.number("denied", failing.denied);
+    line.into_bytes()
+}

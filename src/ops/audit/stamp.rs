@@ -1,0 +1,56 @@
+//! Moments as the records spell them: RFC 3339, UTC, always six digits of a second, so that texts sort as moments do.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::time::Instant;
+
+/// Where the log reads the time.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Clock {
+    /// The clock of the system.
+    System,
+    /// Starts at 2000-01-01 and moves with tokio's clock, which tests can stop.
+    Still(Instant),
+}
+
+/// 2000-01-01T00:00:00Z in seconds since 1970.
+const MILLENNIUM: u64 = 946_684_800;
+
+impl Clock {
+    /// Microseconds since 1970.
+    pub(super) fn micros(self) -> u64 {
+        let since_1970 = match self {
+            Self::System => SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default(),
+            Self::Still(start) => Duration::from_secs(MILLENNIUM) + start.elapsed(),
+        };
+        since_1970.as_micros().try_into().unwrap_or(u64::MAX)
+    }
+}
+
+/// The text of a moment, such as `2026-01-31T09:05:00.000250Z`.
+#[must_use]
+pub fn rfc3339(micros: u64) -> String {
+    let seconds = micros / 1_000_000;
+    let (year, month, day) = civil(seconds / 86_400);
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    let micros = micros % 1_000_000;
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
+}
+
+/// Year, month and day of a day since 1970, in the proleptic Gregorian calendar, counted in years that start in March.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let (month, later) = if month < 10 {
+        (month + 3, 0)
+    } else {
+        (month - 9, 1)
+    };
+    (era * 400 + year + later, month, day)
+}
