@@ -70,6 +70,7 @@ fn held(standing: Standing) -> Hold {
         standing,
         reason: "test".to_owned(),
         since: SystemTime::UNIX_EPOCH,
+        by: None,
     }
 }
 

@@ -13,6 +13,7 @@ pub mod audit;
 pub mod event;
 pub mod file;
 pub mod gate;
+mod kept;
 pub mod log;
 pub mod metrics;
 pub mod state;
@@ -23,6 +24,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use self::audit::Audit;
 use self::event::Event;
 use self::gate::Gate;
 use self::log::{Flood, Handle};
@@ -43,10 +45,11 @@ pub struct Settings {
 }
 
 /// The operator's side of the agent.
-#[derive(Debug)]
 pub struct Ops {
     /// The gate.
     pub gate: Arc<Gate>,
+    /// The record of each decision; none in tests that need none.
+    pub audit: Option<Arc<Audit>>,
     log: Handle,
     metrics: Metrics,
     flood: Flood,
@@ -59,7 +62,7 @@ pub struct Ops {
 impl Ops {
     /// Opens it; nothing is served yet.
     #[must_use]
-    pub fn new(settings: Settings, log: Handle) -> Arc<Self> {
+    pub fn new(settings: Settings, log: Handle, audit: Option<Arc<Audit>>) -> Arc<Self> {
         let Settings {
             about,
             expected,
@@ -71,6 +74,7 @@ impl Ops {
         };
         Arc::new(Self {
             gate: Arc::new(gate.map_or_else(Gate::default, Gate::kept_in)),
+            audit,
             log,
             metrics: Metrics::new(known),
             flood: Flood::default(),
@@ -83,7 +87,7 @@ impl Ops {
     /// Everything in memory, for tests and simulations: one channel, `main`.
     #[must_use]
     pub fn for_tests() -> Arc<Self> {
-        Self::new(Settings::for_tests(), Handle::default())
+        Self::new(Settings::for_tests(), Handle::default(), None)
     }
 
     /// Tells that something happened.
