@@ -93,7 +93,7 @@ fn assemble(config: &Config, log: Handle) -> anyhow::Result<(Arc<Agent>, u32)> {
                 replay: Replay::default(),
                 fresh: fresh()?,
                 records: Unkept,
-                ops: Ops::new(settings, log),
+                ops: Ops::new(settings, log, None),
                 longest: config.mcp.timers.total,
             };
             Ok((Arc::new(relay), own))

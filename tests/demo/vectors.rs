@@ -188,6 +188,11 @@ impl World {
             .unwrap();
         let directory = tempfile::tempdir().unwrap();
         let agent = start_agent(directory.path(), &pki, &control, &server);
+        // The agent asks once whether the server is there; from now on it has reason to believe so.
+        while server.heard().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        server.forget();
         Self {
             control,
             server,
