@@ -38,7 +38,7 @@ pub struct ControlPlane {
     pub api_key: Secret,
     /// Shown to the control plane.
     pub identity: Option<ClientIdentity>,
-    /// Commands taken and not yet answered, 1 to 10000.
+    /// Calls of one channel that may wait while it is busy, 1 to 10000.
     pub max_inflight: u16,
     /// Times and channels of the poll.
     pub polling: Polling,

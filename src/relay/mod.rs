@@ -6,9 +6,10 @@
 //! - [`polling`]: asks for commands; [`patience`] says how long to wait after a failure
 //! - [`admission`] and [`replay`]: how many live at once, and none twice
 //! - [`pipeline`]: the story of one command; [`forward`] is its part at the server
-//! - [`budget`] and [`life`]: when it is over, and its one outcome; [`record`] is what is kept of it
+//! - [`budget`] and [`life`]: when it is over, and its one outcome; [`record`] is what is kept of it, and [`audited`] keeps it
 
 pub mod admission;
+pub mod audited;
 pub mod budget;
 mod forward;
 pub mod life;

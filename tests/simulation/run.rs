@@ -190,6 +190,7 @@ fn set(agent: &Agent, standing: Standing) {
                 standing,
                 reason: "simulation".to_owned(),
                 since: SystemTime::UNIX_EPOCH,
+                by: None,
             });
         }
         if agent.control.mutant == Some(Mutant::IgnoresTheGate) {

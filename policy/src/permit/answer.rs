@@ -34,6 +34,16 @@ pub(super) enum Finding {
     Fail(Failure, Option<Reason>),
 }
 
+impl Finding {
+    /// Whether the call goes on after it.
+    pub(super) const fn goes_on(&self) -> bool {
+        match self {
+            Self::Notify(_) | Self::Ping(_) | Self::Request(_) | Self::Ignore(_) => true,
+            Self::Answer { .. } | Self::Refuse(_) | Self::Fail(..) => false,
+        }
+    }
+}
+
 /// Judges one message. Lists are filtered by both policies, so that a tightening applies at once.
 pub(super) fn judge(
     call: &Call,

@@ -221,16 +221,10 @@ impl Exchange {
     fn damped(&self, finding: answer::Finding, current: &PolicySet) -> answer::Finding {
         let limits = [self.policy.limits(), current.limits()];
         let flooded = limits.iter().any(|l| self.events > l.stream_events);
-        match finding {
-            answer::Finding::Notify(_)
-            | answer::Finding::Ping(_)
-            | answer::Finding::Request(_)
-            | answer::Finding::Ignore(_)
-                if flooded =>
-            {
-                answer::Finding::Ignore(Ignored::Excess)
-            }
-            other => other,
+        if flooded && finding.goes_on() {
+            answer::Finding::Ignore(Ignored::Excess)
+        } else {
+            finding
         }
     }
 

@@ -107,7 +107,7 @@ pub(crate) static MAX_INFLIGHT: Setting = Setting::new(
     "CONTROL_PLANE_MAX_INFLIGHT_REQUESTS",
     Kind::Single(References::No),
     "N",
-    "Commands taken and not yet answered, 1 to 10000",
+    "Calls of one channel that may wait while it is busy, 1 to 10000",
 )
 .default("20")
 .echo();

@@ -1,0 +1,145 @@
+//! The audit log behind the relay's third door: the relay's plain values become the log's, with what only the wiring knows.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis_policy::gate;
+
+use super::port::{Records, Unrecorded};
+use super::record::{self, Times};
+use crate::ops::audit::{
+    Audit, Decided, Digest, Durations, Ended, Field, Identity, Intent, Note, NoteKind, Policy,
+    Refusal, sha256,
+};
+
+/// The audit log, and what each record says of this run.
+pub struct Audited {
+    /// The log.
+    pub audit: Arc<Audit>,
+    /// Counts the policies of this run from 1.
+    pub policy_generation: u64,
+    /// SHA-256 of the policy file.
+    pub policy_sha256: [u8; 32],
+    /// Counts the certificates of this run from 1; 0 without any.
+    pub identity_generation: u64,
+    /// Serial number of the certificate shown to the control plane.
+    pub control_plane: Option<String>,
+    /// Serial numbers of the certificates shown to the servers, by channel.
+    pub servers: HashMap<String, String>,
+}
+
+impl Records for Audited {
+    type Intent = Intent;
+
+    async fn intent(&self, decided: &record::Decided<'_>) -> Result<Intent, Unrecorded> {
+        let decided = self.decided(decided);
+        self.audit.intent(&decided).await.map_err(|_| Unrecorded)
+    }
+
+    fn outcome(&self, intent: Intent, ended: &record::Ended) {
+        self.audit.outcome(intent, &told(ended));
+    }
+
+    fn refusal(&self, decided: &record::Decided<'_>, refusal: &record::Refusal) {
+        let refusal = Refusal {
+            reason: refusal.reason,
+            line: line(refusal.line),
+            resp_code: None,
+        };
+        self.audit.refusal(&self.decided(decided), &refusal);
+    }
+
+    fn poll_lost(&self, why: &'static str) {
+        self.audit.note(&Note {
+            kind: NoteKind::PollLost,
+            fields: &[("reason", Field::Text(why))],
+        });
+    }
+}
+
+impl Audited {
+    fn decided<'a>(&'a self, decided: &record::Decided<'a>) -> Decided<'a> {
+        Decided {
+            correlation: decided.correlation,
+            request_id: decided.request_id,
+            channel: decided.channel,
+            message: message(decided.kind),
+            method: some(decided.method),
+            selector: some(decided.tool),
+            session: decided.session.map(|session| sha256(session.as_bytes())),
+            request: decided.request,
+            arguments: arguments(decided),
+            policy: Policy {
+                generation: self.policy_generation,
+                sha256: self.policy_sha256,
+                line: line(decided.line),
+            },
+            identity: Identity {
+                generation: self.identity_generation,
+                control_plane: self.control_plane.as_deref(),
+                server: self.servers.get(decided.channel).map(String::as_str),
+            },
+        }
+    }
+}
+
+fn told(ended: &record::Ended) -> Ended<'_> {
+    Ended {
+        verdict: verdict(ended),
+        reason: some(ended.reason),
+        line: line(ended.line),
+        resp_code: ended.reply.ok(),
+        answer: ended.answer.map(|answer| Digest {
+            bytes: u64::try_from(answer.length).unwrap_or(u64::MAX),
+            sha256: answer.sha256,
+        }),
+        events: ended.events,
+        removed: u64::try_from(ended.removed).unwrap_or(u64::MAX),
+        dropped: ended.dropped,
+        durations: durations(ended.times),
+    }
+}
+
+/// Why there was no reply says more than what was found of an answer that nobody got.
+fn verdict(ended: &record::Ended) -> &'static str {
+    match (ended.reply, ended.verdict) {
+        (Err(why), _) => why,
+        (Ok(_), "permit") => "allow",
+        (Ok(_), verdict) => verdict,
+    }
+}
+
+/// The raw arguments of a tool call that was judged; recorded only as far as the policy says.
+fn arguments<'a>(decided: &record::Decided<'a>) -> Option<&'a [u8]> {
+    some(decided.tool)?;
+    gate::salvage(gate::salvage(decided.request, "params")?, "arguments")
+}
+
+fn message(kind: &'static str) -> &'static str {
+    match kind {
+        "session_termination" => "termination",
+        kind => kind,
+    }
+}
+
+fn some(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn line(line: u32) -> Option<u32> {
+    Some(line).filter(|line| *line > 0)
+}
+
+fn durations(times: Times) -> Durations {
+    let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    Durations {
+        queued: micros(times.queued),
+        server: micros(times.server),
+        post: micros(times.post),
+        total: micros(times.total),
+    }
+}
+
+#[cfg(test)]
+mod tests;
