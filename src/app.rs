@@ -5,6 +5,7 @@ mod operations;
 mod peers;
 mod policy;
 mod probe;
+mod records;
 mod signals;
 mod state;
 mod surfaces;
@@ -20,6 +21,7 @@ use tokio_util::task::TaskTracker;
 use tracing::info;
 
 use self::credentials::Found;
+use self::records::Kept;
 use self::surfaces::Surfaces;
 use crate::config::{Config, ConfigError};
 use crate::edge::control::ControlClient;
@@ -31,14 +33,12 @@ use crate::ops::{self, Ops};
 use crate::relay::admission::{Admission, Bounds, RESIDENT_BYTES};
 use crate::relay::pipeline::Relay;
 use crate::relay::polling;
-use crate::relay::port::{Records, Unrecorded};
-use crate::relay::record::{Decided, Ended, Refusal};
 use crate::relay::replay::Replay;
 use crate::runtime::deadline::Deadline;
 use crate::runtime::fresh::Fresh;
 use crate::wire::poll::FRAME_BYTES;
 
-type Agent = Relay<ControlClient, Servers, Unkept>;
+type Agent = Relay<ControlClient, Servers, Kept>;
 
 /// Runs the agent until a signal stops it and its calls are drained.
 ///
@@ -58,13 +58,18 @@ fn run_with(config: &Config, log: Handle) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("could not start the runtime")?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let surfaces = Surfaces::open(config, &agent, own).await?;
         let ended = serve(&agent, config.shutdown.drain_timeout).await;
         agent.ops.tell_the_rest();
         surfaces.close().await;
         ended
-    })
+    });
+    // Calls that were cut are dropped with it, and recorded as lost.
+    drop(runtime);
+    let how = if ended.is_ok() { "drained" } else { "cut" };
+    let closed = agent.records.audit.stop(how);
+    ended.and(closed.context("the last records could not be written"))
 }
 
 /// Builds everything that can fail before the first poll, and reports all that did at once. With it comes our own user id.
@@ -82,8 +87,9 @@ fn assemble(config: &Config, log: Handle) -> anyhow::Result<(Arc<Agent>, u32)> {
     let control = peers::control(config, &limits, roots, fresh()?, &mut found)?;
     match (policy, upstream, control, own) {
         (Some(read), Some(upstream), Some(control), Some(own)) if found.mistakes.is_empty() => {
-            let settings =
-                operations::settings(config, &read.policy, read.digest, found.identities);
+            let records = records::open(config, &read, &found.identities)?;
+            let audit = Some(records.audit.clone());
+            let settings = operations::settings(config, &read, found.identities);
             let relay = Relay {
                 control,
                 upstream,
@@ -92,8 +98,8 @@ fn assemble(config: &Config, log: Handle) -> anyhow::Result<(Arc<Agent>, u32)> {
                 admission: admission(config, &limits),
                 replay: Replay::default(),
                 fresh: fresh()?,
-                records: Unkept,
-                ops: Ops::new(settings, log),
+                records,
+                ops: Ops::new(settings, log, audit),
                 longest: config.mcp.timers.total,
             };
             Ok((Arc::new(relay), own))
@@ -180,21 +186,4 @@ async fn serve(agent: &Arc<Agent>, drain: Duration) -> anyhow::Result<()> {
 
 fn tell(agent: &Agent, event: AgentEvent<'_>) {
     agent.ops.emit(Event::Agent(event));
-}
-
-/// Until there is an audit log, the log is all that is kept.
-struct Unkept;
-
-impl Records for Unkept {
-    type Intent = ();
-
-    async fn intent(&self, _: &Decided<'_>) -> Result<(), Unrecorded> {
-        Ok(())
-    }
-
-    fn outcome(&self, (): (), _: &Ended) {}
-
-    fn refusal(&self, _: &Decided<'_>, _: &Refusal) {}
-
-    fn poll_lost(&self, _: &'static str) {}
 }

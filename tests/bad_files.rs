@@ -78,6 +78,8 @@ impl Folder {
             "CONTROL_PLANE_TUNNEL_ID",
             "tunnel_0123456789abcdef0123456789abcdef",
         );
+        command.env("STATE_DIR", self.path("state"));
+        command.env("HEALTH_LISTEN_ADDR", "127.0.0.1:0");
         command.env("MCP_SERVER_URL", "https://localhost:9/mcp");
         for (name, path) in all {
             command.arg(format!("--{name}")).arg(path);

@@ -41,6 +41,8 @@ fn agent(listener: &TcpListener, level: &str) -> (Child, tempfile::TempDir) {
         )
         .env("CONTROL_PLANE_API_KEY", "test_key")
         .env("POLICY_FILE", policy)
+        .env("STATE_DIR", dir.path().join("state"))
+        .env("HEALTH_LISTEN_ADDR", "127.0.0.1:0")
         .stderr(Stdio::null())
         .spawn()
         .unwrap();

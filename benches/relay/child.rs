@@ -62,6 +62,12 @@ impl Contender {
             "replace",
         ]);
         command.args(["--mcp.server-url", &binding]);
+        command.args([
+            "--state.dir",
+            &file("state"),
+            "--health.listen-addr",
+            "127.0.0.1:0",
+        ]);
         command.args(["--policy.file", &file("policy.toml"), "--log.level", "warn"]);
         Self::start(command)
     }

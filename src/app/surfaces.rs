@@ -48,6 +48,8 @@ impl Surfaces {
         tasks.spawn(control::serve(operators, own, agent.ops.clone()));
         let ops = agent.ops.clone();
         tasks.spawn(async move { ops.keep_watch().await });
+        let ops = agent.ops.clone();
+        tasks.spawn(async move { ops.heed_audit().await });
         for channel in super::channels(config) {
             tasks.spawn(probe::keep_probing(agent.clone(), channel));
         }

@@ -12,6 +12,7 @@ mod headers;
 mod mcp;
 mod precedence;
 mod secrets;
+mod surfaces;
 mod surroundings;
 
 use std::path::PathBuf;

@@ -40,14 +40,15 @@ pub(super) struct Agent {
 impl Agent {
     /// Starts `program run` with these arguments and an environment without settings of ours.
     pub(super) fn start(program: &Path, arguments: &[OsString], log: Log) -> io::Result<Self> {
-        let (format, output) = match log {
-            Log::Kept => ("json", Stdio::piped()),
-            Log::Shown => ("struct-text", Stdio::inherit()),
+        let (format, level, output) = match log {
+            // A decision on an ordinary call is told at `debug`.
+            Log::Kept => ("json", "debug", Stdio::piped()),
+            Log::Shown => ("struct-text", "info", Stdio::inherit()),
         };
         let mut child = Command::new(program)
             .arg("run")
             .args(arguments)
-            .args(["--log.format", format])
+            .args(["--log.format", format, "--log.level", level])
             .env_clear()
             .envs(std::env::vars_os().filter(|(name, _)| is_kept(name)))
             .stdin(Stdio::null())

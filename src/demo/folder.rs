@@ -20,6 +20,11 @@ impl Folder {
         Ok(Self(path))
     }
 
+    /// A path inside, where nothing is yet.
+    pub(super) fn inside(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
     /// Writes a new file for its owner alone (0600) and returns where it is.
     pub(super) fn write(&self, name: &str, content: &str) -> io::Result<PathBuf> {
         let path = self.0.join(name);

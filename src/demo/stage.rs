@@ -131,6 +131,10 @@ impl Flags<'_> {
             format!("file:{}", key.display()).into(),
             "--policy.file".into(),
             plan.policy.file(self.folder)?.into(),
+            "--state.dir".into(),
+            self.folder.inside("state").into(),
+            "--health.listen-addr".into(),
+            "127.0.0.1:0".into(),
         ];
         flags.extend(self.identity("control-plane", &self.pki.control_clients)?);
         let roots = match (&plan.upstream, server) {

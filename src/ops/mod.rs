@@ -5,6 +5,7 @@
 //! - [`gate`]: the gate by hand and by cause
 //! - [`log`]: lines on standard error
 //! - [`metrics`]: numbers for Prometheus
+//! - [`audit`]: the record of each decision, which cannot be altered unnoticed
 //! - [`admin`]: the two listeners that show all this: for probes, and for the operator on this machine
 
 pub mod admin;
@@ -12,6 +13,7 @@ pub mod audit;
 pub mod event;
 pub mod file;
 pub mod gate;
+mod kept;
 pub mod log;
 pub mod metrics;
 pub mod state;
@@ -20,13 +22,15 @@ mod watch;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
+use self::audit::Audit;
 use self::event::Event;
 use self::gate::Gate;
 use self::log::{Flood, Handle};
 use self::metrics::{Known, Metrics};
 use self::state::readiness::{Readiness, readiness};
-use self::state::{Expected, Inputs, Now};
+use self::state::{Expected, Identity, Inputs, Now};
 use self::status::{About, Status};
 
 /// What the operator's side is told at start.
@@ -41,10 +45,11 @@ pub struct Settings {
 }
 
 /// The operator's side of the agent.
-#[derive(Debug)]
 pub struct Ops {
     /// The gate.
     pub gate: Arc<Gate>,
+    /// The record of each decision; none in tests that need none.
+    pub audit: Option<Arc<Audit>>,
     log: Handle,
     metrics: Metrics,
     flood: Flood,
@@ -57,7 +62,7 @@ pub struct Ops {
 impl Ops {
     /// Opens it; nothing is served yet.
     #[must_use]
-    pub fn new(settings: Settings, log: Handle) -> Arc<Self> {
+    pub fn new(settings: Settings, log: Handle, audit: Option<Arc<Audit>>) -> Arc<Self> {
         let Settings {
             about,
             expected,
@@ -69,6 +74,7 @@ impl Ops {
         };
         Arc::new(Self {
             gate: Arc::new(gate.map_or_else(Gate::default, Gate::kept_in)),
+            audit,
             log,
             metrics: Metrics::new(known),
             flood: Flood::default(),
@@ -81,7 +87,7 @@ impl Ops {
     /// Everything in memory, for tests and simulations: one channel, `main`.
     #[must_use]
     pub fn for_tests() -> Arc<Self> {
-        Self::new(Settings::for_tests(), Handle::default())
+        Self::new(Settings::for_tests(), Handle::default(), None)
     }
 
     /// Tells that something happened.
@@ -159,10 +165,15 @@ impl Settings {
                 ..About::default()
             },
             expected: Expected {
-                poll: std::time::Duration::from_secs(35),
-                call: std::time::Duration::from_secs(120),
+                poll: Duration::from_secs(35),
+                call: Duration::from_secs(120),
                 channels: vec!["main".to_owned()],
-                identities: Vec::new(),
+                identities: vec![Identity {
+                    peer: "control plane".to_owned(),
+                    serial: "01".to_owned(),
+                    not_before: SystemTime::UNIX_EPOCH,
+                    not_after: SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40),
+                }],
             },
             gate: None,
         }

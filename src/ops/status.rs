@@ -1,43 +1,18 @@
 //! Everything worth showing to the operator on this machine, as one JSON value.
 
+mod about;
+mod readiness;
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
+pub use self::about::{About, Policy};
+pub use self::readiness::ReadinessStatus;
 use super::Ops;
 use super::gate::{Actor, Hold};
-use super::state::readiness::{Readiness, readiness};
+use super::state::readiness::readiness;
 use super::state::{Inputs, Now};
-
-/// What the agent is, as fixed at start.
-#[derive(Clone, Debug, Default)]
-pub struct About {
-    /// The version of the program.
-    pub version: &'static str,
-    /// The tunnel it serves.
-    pub tunnel: String,
-    /// Scheme and host of the control plane.
-    pub control_plane: String,
-    /// The bound channels, whether the policy lists a server for them or not.
-    pub channels: Vec<String>,
-    /// The policy in force.
-    pub policy: Policy,
-    /// Commands that may be taken and not yet settled.
-    pub queue_capacity: u64,
-    /// Commands that may be carried out at once.
-    pub pool_capacity: u64,
-}
-
-/// The policy in force.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Policy {
-    /// Its name.
-    pub name: String,
-    /// The SHA-256 digest of its text, in hexadecimal.
-    pub digest: String,
-    /// Which one it is since the start, from 1.
-    pub generation: u64,
-}
 
 /// The whole status.
 #[derive(Debug, Serialize)]
@@ -70,22 +45,6 @@ struct HoldStatus {
     reason: String,
     since: u64,
     by: Option<Actor>,
-}
-
-/// Readiness as JSON, the same here and at `/readyz`.
-#[derive(Debug, Serialize)]
-pub struct ReadinessStatus {
-    ready: bool,
-    status: String,
-    causes: Vec<CauseStatus>,
-}
-
-#[derive(Debug, Serialize)]
-struct CauseStatus {
-    code: &'static str,
-    since: u64,
-    detail: String,
-    remedy: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -153,22 +112,6 @@ impl Status {
             },
             counts: counts(ops),
             readiness: readiness.into(),
-        }
-    }
-}
-
-impl From<Readiness> for ReadinessStatus {
-    fn from(readiness: Readiness) -> Self {
-        let causes = readiness.causes.into_iter().map(|cause| CauseStatus {
-            code: cause.code,
-            since: unix(cause.since),
-            detail: cause.detail,
-            remedy: cause.remedy,
-        });
-        Self {
-            ready: readiness.ready,
-            status: readiness.status,
-            causes: causes.collect(),
         }
     }
 }

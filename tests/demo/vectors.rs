@@ -188,6 +188,11 @@ impl World {
             .unwrap();
         let directory = tempfile::tempdir().unwrap();
         let agent = start_agent(directory.path(), &pki, &control, &server);
+        // The agent asks once whether the server is there; from now on it has reason to believe so.
+        while server.heard().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        server.forget();
         Self {
             control,
             server,
@@ -217,6 +222,8 @@ fn start_agent(directory: &Path, pki: &Pki, control: &ControlPlane, server: &Mcp
     process.arg("run").env_clear().stderr(Stdio::null());
     process.env("CONTROL_PLANE_API_KEY", &control.options().api_key);
     process.env("CONTROL_PLANE_TUNNEL_ID", &control.options().tunnel_id);
+    process.env("STATE_DIR", directory.join("state"));
+    process.env("HEALTH_LISTEN_ADDR", "127.0.0.1:0");
     process.args([
         "--control-plane.base-url",
         &control.url(),

@@ -120,6 +120,8 @@ class World:
             "mcp.client-key": self.agent_mcp[1],
             "policy.file": self.directory / "policy.toml",
             "shutdown.drain-timeout": "20s",
+            "state.dir": self.directory / "state",
+            "health.listen-addr": "127.0.0.1:0",
         }
         arguments = [text for name, value in flags.items() for text in (f"--{name}", str(value))]
         environment = {"E2E_KEY": API_KEY, "PATH": os.environ["PATH"]}

@@ -19,7 +19,7 @@ use prometheus_client::registry::Registry;
 pub use self::labels::Known;
 use self::labels::Labels;
 use self::own::Own;
-use self::reference::Reference;
+use self::reference::{Dispatcher, Poller};
 pub use self::render::Facts;
 use super::event::{Event, PollEvent};
 
@@ -32,7 +32,8 @@ type Histograms = Family<Labels, Histogram>;
 pub struct Metrics {
     registry: Registry,
     known: Known,
-    reference: Reference,
+    poller: Poller,
+    dispatcher: Dispatcher,
     own: Own,
     facts: render::Gauges,
 }
@@ -43,7 +44,8 @@ impl Metrics {
     pub fn new(known: Known) -> Self {
         let mut registry = Registry::default();
         Self {
-            reference: Reference::register(&mut registry),
+            poller: Poller::register(&mut registry),
+            dispatcher: Dispatcher::register(&mut registry),
             own: Own::register(&mut registry),
             facts: render::Gauges::register(&mut registry),
             registry,
@@ -58,14 +60,15 @@ impl Metrics {
             Event::Command(call, ref event) => {
                 let channel = self.known.channel(call.channel);
                 self.own.command(&channel, event);
-                self.reference.command(channel, event, &self.known);
+                self.poller.command(event);
+                self.dispatcher.command(channel, event, &self.known);
             }
             Event::Server(..) | Event::Agent(_) => {}
         }
     }
 
     fn poll(&self, event: &PollEvent<'_>) {
-        self.reference.poll(event);
+        self.poller.poll(event);
         self.own.poll(event);
     }
 }

@@ -1,7 +1,5 @@
 //! What the reference does not count: decisions, failures and losses.
 
-use std::borrow::Cow;
-
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 
@@ -116,7 +114,7 @@ impl Own {
         }
     }
 
-    pub(super) fn command(&self, channel: &Cow<'static, str>, event: &CommandEvent<'_>) {
+    pub(super) fn command(&self, channel: &str, event: &CommandEvent<'_>) {
         self.moved(channel, event);
         match *event {
             CommandEvent::Permitted { .. } => count(&self.verdicts, "verdict", "permitted"),
@@ -148,10 +146,10 @@ impl Own {
     }
 
     /// Counts where commands are.
-    fn moved(&self, channel: &Cow<'static, str>, event: &CommandEvent<'_>) {
+    fn moved(&self, channel: &str, event: &CommandEvent<'_>) {
         let at = |family: &Gauges, by: i64| {
             family
-                .get_or_create(&one("channel", channel.clone()))
+                .get_or_create(&one("channel", channel.to_owned()))
                 .inc_by(by);
         };
         if let CommandEvent::Queued { .. } = event {

@@ -1,0 +1,136 @@
+//! The operator's side and the audit log: what moves the gate is recorded, and a log that cannot be written lowers it.
+
+use std::time::SystemTime;
+
+use super::Ops;
+use super::audit::{Field, Health, Note, NoteKind};
+use super::event::{AgentEvent, Event};
+use super::gate::{Action, Actor, Cause, Hold, Standing};
+
+impl Ops {
+    /// Records that an operator moved the gate.
+    pub(crate) fn record_move(&self, action: Action, reason: &str, by: Actor) {
+        let kind = match action {
+            Action::Drop => NoteKind::Lowered,
+            Action::Quiesce => NoteKind::Quiesced,
+            Action::Raise => NoteKind::Raised,
+        };
+        let pid = by.pid.and_then(|pid| u64::try_from(pid).ok());
+        let fields = [
+            ("cause", Field::Text(Cause::Operator.label())),
+            ("reason", Field::Text(reason)),
+            ("uid", Field::Number(by.uid.into())),
+            ("pid", Field::Number(pid.unwrap_or_default())),
+        ];
+        self.record(kind, &fields);
+    }
+
+    /// Follows whether the audit log can be written, until it is dropped. While nothing can be recorded, nothing is forwarded, so nothing is polled.
+    pub async fn heed_audit(&self) {
+        let Some(audit) = &self.audit else { return };
+        let mut health = audit.health();
+        loop {
+            let now = health.borrow_and_update().clone();
+            self.heed(&now);
+            if health.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn heed(&self, health: &Health) {
+        match health {
+            Health::Writable => {
+                self.emit(Event::Agent(AgentEvent::AuditWritable));
+                if self.gate.let_go(Cause::Audit) {
+                    let cause = ("cause", Field::Text(Cause::Audit.label()));
+                    self.record(NoteKind::Raised, &[cause]);
+                }
+            }
+            Health::Spooling { reason } => {
+                self.emit(Event::Agent(AgentEvent::AuditFailing { why: reason }));
+                self.gate.let_go(Cause::Audit);
+            }
+            Health::Failing { reason } => {
+                self.emit(Event::Agent(AgentEvent::AuditFailing { why: reason }));
+                self.gate.hold(Hold {
+                    cause: Cause::Audit,
+                    standing: Standing::Lowered,
+                    reason: reason.clone(),
+                    since: SystemTime::now(),
+                    by: None,
+                });
+            }
+        }
+    }
+
+    fn record(&self, kind: NoteKind, fields: &[(&'static str, Field<'_>)]) {
+        if let Some(audit) = &self.audit {
+            audit.note(&Note { kind, fields });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::ops::Settings;
+    use crate::ops::audit::{Audit, Terms};
+    use crate::ops::log::Handle;
+
+    #[test]
+    fn a_log_that_cannot_be_written_lowers_the_gate_until_it_can() {
+        let ops = Ops::for_tests();
+        let reason = "no space".to_owned();
+        ops.heed(&Health::Failing {
+            reason: reason.clone(),
+        });
+        assert_eq!(ops.gate.standing(), Standing::Lowered);
+        let codes: Vec<&str> = ops
+            .readiness()
+            .causes
+            .iter()
+            .map(|cause| cause.code)
+            .collect();
+        assert!(
+            codes.starts_with(&["gate_lowered", "audit_unavailable"]),
+            "{codes:?}"
+        );
+        ops.heed(&Health::Spooling { reason });
+        assert_eq!(ops.gate.standing(), Standing::Raised, "calls go on");
+        assert!(
+            ops.readiness()
+                .causes
+                .iter()
+                .any(|cause| cause.code == "audit_unavailable")
+        );
+        ops.heed(&Health::Writable);
+        assert!(
+            ops.readiness()
+                .causes
+                .iter()
+                .all(|cause| cause.code != "audit_unavailable")
+        );
+    }
+
+    #[test]
+    fn a_move_by_hand_is_on_the_record_with_who_made_it() {
+        let (audit, memory) = Audit::in_memory(Terms::default()).unwrap();
+        let audit = Arc::new(audit);
+        let kept = Some(Arc::clone(&audit));
+        let ops = Ops::new(Settings::for_tests(), Handle::default(), kept);
+        let by = Actor {
+            uid: 41,
+            pid: Some(42),
+        };
+        ops.record_move(Action::Drop, "a drill", by);
+        audit.flush();
+        let text = memory.records().join("\n");
+        for part in ["lowered", "operator", "a drill", "41", "42"] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+    }
+}
