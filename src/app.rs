@@ -21,7 +21,6 @@ use tokio_util::task::TaskTracker;
 use tracing::info;
 
 use self::credentials::Found;
-use self::records::Unkept;
 use self::surfaces::Surfaces;
 use crate::config::{Config, ConfigError};
 use crate::edge::control::ControlClient;
@@ -31,6 +30,7 @@ use crate::ops::event::{AgentEvent, Event};
 use crate::ops::log::Handle;
 use crate::ops::{self, Ops};
 use crate::relay::admission::{Admission, Bounds, RESIDENT_BYTES};
+use crate::relay::audited::Audited;
 use crate::relay::pipeline::Relay;
 use crate::relay::polling;
 use crate::relay::replay::Replay;
@@ -38,7 +38,7 @@ use crate::runtime::deadline::Deadline;
 use crate::runtime::fresh::Fresh;
 use crate::wire::poll::FRAME_BYTES;
 
-type Agent = Relay<ControlClient, Servers, Unkept>;
+type Agent = Relay<ControlClient, Servers, Audited>;
 
 /// Runs the agent until a signal stops it and its calls are drained.
 ///
@@ -58,13 +58,18 @@ fn run_with(config: &Config, log: Handle) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("could not start the runtime")?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let surfaces = Surfaces::open(config, &agent, own).await?;
         let ended = serve(&agent, config.shutdown.drain_timeout).await;
         agent.ops.tell_the_rest();
         surfaces.close().await;
         ended
-    })
+    });
+    // Calls that were cut are dropped with it, and recorded as lost.
+    drop(runtime);
+    let how = if ended.is_ok() { "drained" } else { "cut" };
+    let closed = agent.records.audit.stop(how);
+    ended.and(closed.context("the last records could not be written"))
 }
 
 /// Builds everything that can fail before the first poll, and reports all that did at once. With it comes our own user id.
@@ -82,8 +87,9 @@ fn assemble(config: &Config, log: Handle) -> anyhow::Result<(Arc<Agent>, u32)> {
     let control = peers::control(config, &limits, roots, fresh()?, &mut found)?;
     match (policy, upstream, control, own) {
         (Some(read), Some(upstream), Some(control), Some(own)) if found.mistakes.is_empty() => {
-            let settings =
-                operations::settings(config, &read.policy, read.digest, found.identities);
+            let records = records::open(config, &read, &found.identities)?;
+            let audit = Some(records.audit.clone());
+            let settings = operations::settings(config, &read, found.identities);
             let relay = Relay {
                 control,
                 upstream,
@@ -92,8 +98,8 @@ fn assemble(config: &Config, log: Handle) -> anyhow::Result<(Arc<Agent>, u32)> {
                 admission: admission(config, &limits),
                 replay: Replay::default(),
                 fresh: fresh()?,
-                records: Unkept,
-                ops: Ops::new(settings, log, None),
+                records,
+                ops: Ops::new(settings, log, audit),
                 longest: config.mcp.timers.total,
             };
             Ok((Arc::new(relay), own))

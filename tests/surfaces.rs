@@ -147,6 +147,11 @@ fn a_drop_survives_a_restart_and_nothing_is_left_behind_e2_044_e2_054() {
         assert!(!left.exists(), "{}", left.display());
     }
     assert!(home.log().contains("an operator moved the gate"));
+    let records = home.records();
+    assert!(
+        records.contains("\"lowered\"") && records.contains("a \\\"drill\\\""),
+        "{records}"
+    );
     assert!(
         !home.log().contains("\nover two lines"),
         "one event is one line"
@@ -170,17 +175,26 @@ fn two_agents_do_not_share_what_is_one_agents() {
     let (home, control, server) = (Home::new(), Stub::start(204), Stub::start(200));
     let agent = Agent::start(&home, &control, &server);
     until("ready", || agent.get("/readyz").0 == 200);
-    let report = Agent::refused(&home, &control, &server, &[]);
-    assert!(
-        report.contains("process.pid_file") && report.contains("another living agent holds it"),
-        "{report}"
-    );
-    let report = Agent::refused(&home, &control, &server, &[("PID_FILE", "other")]);
-    assert!(
-        report.contains("admin.socket")
-            && report.contains("another process answers behind that socket"),
-        "{report}"
-    );
+    let socket = ("ADMIN_SOCKET", "state/admin.sock");
+    for (extra, setting, problem) in [
+        (&[][..], "state.dir", "another agent writes to"),
+        (
+            &[("STATE_DIR", "s2")],
+            "process.pid_file",
+            "another living agent holds it",
+        ),
+        (
+            &[("STATE_DIR", "s3"), ("PID_FILE", "p3"), socket],
+            "admin.socket",
+            "another process answers behind that socket",
+        ),
+    ] {
+        let report = Agent::refused(&home, &control, &server, extra);
+        assert!(
+            report.contains(setting) && report.contains(problem),
+            "{report}"
+        );
+    }
     assert_eq!(agent.get("/readyz").0, 200, "the first goes on");
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use portcullis_policy::PolicySet;
 
 use super::channels;
+use super::policy::Read;
 use crate::config::Config;
 use crate::edge::control::headers::CLIENT_VERSION;
 use crate::ops::Settings;
@@ -17,26 +18,21 @@ const GATE_FILE: &str = "gate.json";
 const LAST_POST: Duration = Duration::from_secs(30);
 
 /// The settings of `ops`, from what was read.
-pub(super) fn settings(
-    config: &Config,
-    policy: &PolicySet,
-    digest: String,
-    identities: Vec<Identity>,
-) -> Settings {
+pub(super) fn settings(config: &Config, read: &Read, identities: Vec<Identity>) -> Settings {
     let polling = &config.control_plane.polling;
     Settings {
-        about: about(config, policy, digest),
+        about: about(config, read),
         expected: Expected {
             poll: polling.timeout + polling.guardrail,
             call: config.mcp.timers.total + LAST_POST,
-            channels: judged(config, policy),
+            channels: judged(config, &read.policy),
             identities,
         },
         gate: Some(config.state.dir.path().join(GATE_FILE)),
     }
 }
 
-fn about(config: &Config, policy: &PolicySet, digest: String) -> About {
+fn about(config: &Config, read: &Read) -> About {
     let per_channel = u64::from(config.mcp.max_concurrent_requests);
     let bindings = u64::try_from(config.mcp.bindings.len()).unwrap_or(u64::MAX);
     About {
@@ -47,13 +43,17 @@ fn about(config: &Config, policy: &PolicySet, digest: String) -> About {
             .map(|channel| channel.as_str().to_owned())
             .collect(),
         policy: Policy {
-            name: policy.name().to_owned(),
-            digest,
+            name: read.policy.name().to_owned(),
+            digest: hex(&read.sha256),
             generation: 1,
         },
         queue_capacity: u64::from(config.control_plane.max_inflight).saturating_mul(bindings),
         pool_capacity: per_channel.saturating_mul(bindings),
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The channels whose server the policy lists: the others are never asked, so nothing is known of them.

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use portcullis_policy::PolicySet;
 
 use crate::config::{Config, Mistake, Source};
+use crate::ops::audit::sha256;
 
 /// One byte more than a policy may have tells "too large".
 const READ_CAP: u64 = 1024 * 1024 + 1;
@@ -16,8 +16,8 @@ const READ_CAP: u64 = 1024 * 1024 + 1;
 pub(super) struct Read {
     /// What was compiled.
     pub(super) policy: PolicySet,
-    /// SHA-256 of the text, in hexadecimal.
-    pub(super) digest: String,
+    /// SHA-256 of the text.
+    pub(super) sha256: [u8; 32],
 }
 
 /// Reads and compiles the policy, and holds it against the bindings: a server that nothing is bound to is a rule that can never match.
@@ -33,7 +33,7 @@ pub(super) fn read(config: &Config, mistakes: &mut Vec<Mistake>) -> Option<Read>
         Ok(policy) => {
             mistakes.extend(unbound(config, &policy));
             Some(Read {
-                digest: hex(digest(&SHA256, &text).as_ref()),
+                sha256: sha256(&text),
                 policy,
             })
         }
@@ -42,10 +42,6 @@ pub(super) fn read(config: &Config, mistakes: &mut Vec<Mistake>) -> Option<Read>
             None
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn bytes(path: &Path) -> io::Result<Vec<u8>> {

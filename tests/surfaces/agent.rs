@@ -43,6 +43,13 @@ impl Home {
         self.path("state").join(name)
     }
 
+    /// The audit log of the agents of this home.
+    pub(crate) fn records(&self) -> String {
+        let files = fs::read_dir(self.state("audit")).unwrap();
+        let texts = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap_or_default());
+        texts.collect()
+    }
+
     /// What the agents of this home have logged.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.path("log")).unwrap_or_default()
@@ -191,7 +198,8 @@ fn program(home: &Home, control: &Stub, server: &Stub, extra: &[(&str, &str)]) -
         .env("HEALTH_URL_FILE", home.path("url"));
     command.env("PID_FILE", home.path("pid"));
     for (name, value) in extra {
-        let value = if *name == "PID_FILE" {
+        let is_path = ["PID_FILE", "STATE_DIR", "ADMIN_SOCKET"].contains(name);
+        let value = if is_path {
             home.path(value).into_os_string()
         } else {
             value.into()

@@ -10,19 +10,26 @@ mod coalesce;
 mod digest;
 mod encode;
 mod fault;
+mod folder;
+mod keeper;
 mod key;
 mod line;
 mod log;
 mod memory;
+mod open;
 mod place;
+pub mod read;
 mod record;
 mod settings;
 mod stamp;
+mod start;
 pub mod tree;
+pub mod verify;
 mod writer;
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -30,6 +37,7 @@ use tokio::time::Instant;
 pub use digest::{Digest, sha256};
 pub use fault::Fault;
 pub use memory::Memory;
+pub use open::change_key;
 pub use record::{Decided, Durations, Ended, Field, Identity, Note, NoteKind, Policy, Refusal};
 pub use settings::{Arguments, Durability, OnWriteFailure, Settings, Terms};
 pub use stamp::rfc3339;
@@ -78,6 +86,7 @@ impl Health {
 /// The audit log of a running agent.
 pub struct Audit {
     shared: Arc<Shared>,
+    keeper: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Audit {
@@ -88,13 +97,7 @@ impl Audit {
     pub fn in_memory(terms: Terms) -> Result<(Self, Memory), Fault> {
         let memory = Memory::default();
         let (signer, _) = Signer::generate("portcullis/memory")?;
-        let position = Position {
-            tree: tree::Frontier::default(),
-            last: [0; 32],
-            number: 0,
-            opened: 0,
-            bytes: 0,
-        };
+        let position = Position::start();
         let bounds = Bounds {
             bytes: u64::MAX,
             age_micros: u64::MAX,
@@ -126,6 +129,7 @@ impl Audit {
         };
         Self {
             shared: Arc::new(shared),
+            keeper: Mutex::new(None),
         }
     }
 
@@ -184,10 +188,24 @@ impl Audit {
         *lock(&self.shared.terms) = terms;
     }
 
+    /// How often the thread of the log woke up.
+    #[must_use]
+    pub fn wakeups(&self) -> u64 {
+        self.shared.wakeups.load(Ordering::Relaxed)
+    }
+
     /// Whether the log can be written, now and from now on.
     #[must_use]
     pub fn health(&self) -> watch::Receiver<Health> {
         self.shared.health.subscribe()
+    }
+}
+
+impl Drop for Audit {
+    /// Ends the thread. What waits is written, without the record of a stop.
+    fn drop(&mut self) {
+        self.end_keeper();
+        self.shared.drain();
     }
 }
 

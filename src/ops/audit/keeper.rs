@@ -1,0 +1,91 @@
+//! The one thread of the log: writes what nobody waits for 10 ms after it came, signs a checkpoint a second, closes what was counted, and tries
+//! again once a second while the log cannot be written. With nothing to do it sleeps without a timer.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use super::encode;
+use super::log::Log;
+use super::writer::{Shared, lock};
+
+/// How long a record that nobody waits for may wait.
+const DRAIN: Duration = Duration::from_millis(10);
+/// How often a checkpoint is signed, and a failed write tried again.
+const BEAT: u64 = 1_000_000;
+
+pub(super) fn run(shared: &Arc<Shared>) {
+    let mut signed_at = 0;
+    let mut wait = None;
+    while rest(shared, wait) {
+        shared.count_wakeup();
+        wait = beat(shared, &mut signed_at);
+    }
+}
+
+/// Sleeps until there is something to do; `false` when the log is over.
+fn rest(shared: &Shared, wait: Option<Duration>) -> bool {
+    let idle = |queue: &mut super::writer::Queue| !queue.is_called && !queue.is_over;
+    let queue = lock(&shared.queue);
+    let queue = match wait {
+        Some(wait) => shared
+            .work
+            .wait_timeout_while(queue, wait, idle)
+            .map(|(queue, _)| queue)
+            .ok(),
+        None => shared.work.wait_while(queue, idle).ok(),
+    };
+    let Some(queue) = queue else { return false };
+    let (called, over) = (queue.is_called, queue.is_over);
+    drop(queue);
+    if called && !over {
+        thread::sleep(DRAIN);
+        lock(&shared.queue).is_called = false;
+    }
+    !over
+}
+
+/// Does what is due, and says when the next thing is.
+fn beat(shared: &Arc<Shared>, signed_at: &mut u64) -> Option<Duration> {
+    let now = shared.clock.micros();
+    let mut repeats = lock(&shared.repeats);
+    let over = repeats.close(now, false);
+    let repeats_due = repeats.due();
+    drop(repeats);
+    for repeated in &over {
+        shared.add_quietly(encode::repeated(repeated, now));
+    }
+    shared.drain();
+    let sign_due = sign(shared, signed_at, now);
+    let due = [repeats_due, sign_due].into_iter().flatten().min()?;
+    Some(Duration::from_micros(due.saturating_sub(now).max(1000)))
+}
+
+/// Signs what is unsigned once a second; while the log fails, tries it again as often.
+fn sign(shared: &Shared, signed_at: &mut u64, now: u64) -> Option<u64> {
+    let due = signed_at.saturating_add(BEAT);
+    if !is_pending(&lock(&shared.log)) {
+        return None;
+    }
+    if now < due {
+        return Some(due);
+    }
+    *signed_at = now;
+    let mut log = lock(&shared.log);
+    log.recover(now);
+    shared.tell_health(&log);
+    drop(log);
+    let signed = checkpoint(shared);
+    (signed.is_err() || is_pending(&lock(&shared.log))).then_some(now + BEAT)
+}
+
+fn is_pending(log: &Log) -> bool {
+    log.is_unsigned() || log.failing().is_some()
+}
+
+/// Makes the records so far durable, without holding up those who write, and signs them.
+pub(super) fn checkpoint(shared: &Shared) -> std::io::Result<()> {
+    let (head, sync) = lock(&shared.log).head()?;
+    sync()?;
+    lock(&shared.log).sign(&head)
+}
