@@ -21,7 +21,6 @@ use tokio_util::task::TaskTracker;
 use tracing::info;
 
 use self::credentials::Found;
-use self::records::Kept;
 use self::surfaces::Surfaces;
 use crate::config::{Config, ConfigError};
 use crate::edge::control::ControlClient;
@@ -31,6 +30,7 @@ use crate::ops::event::{AgentEvent, Event};
 use crate::ops::log::Handle;
 use crate::ops::{self, Ops};
 use crate::relay::admission::{Admission, Bounds, RESIDENT_BYTES};
+use crate::relay::audited::Audited;
 use crate::relay::pipeline::Relay;
 use crate::relay::polling;
 use crate::relay::replay::Replay;
@@ -38,7 +38,7 @@ use crate::runtime::deadline::Deadline;
 use crate::runtime::fresh::Fresh;
 use crate::wire::poll::FRAME_BYTES;
 
-type Agent = Relay<ControlClient, Servers, Kept>;
+type Agent = Relay<ControlClient, Servers, Audited>;
 
 /// Runs the agent until a signal stops it and its calls are drained.
 ///

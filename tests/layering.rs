@@ -71,12 +71,11 @@ const ORDINARY: usize = 200;
 const MOST: usize = 300;
 
 /// Files longer than ordinary. The list only shrinks: a file that gets shorter must leave it.
-const LONG: [&str; 5] = [
+const LONG: [&str; 4] = [
     "policy/src/headers.rs",
     "policy/src/permit/admit.rs",
     "policy/src/permit/exchange.rs",
     "src/config/retired/table.rs",
-    "src/relay/pipeline.rs",
 ];
 
 #[test]

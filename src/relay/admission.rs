@@ -5,18 +5,20 @@
 //! is never dropped (E8). Two bounds hold over all: the number of commands taken, and their bytes. [`Admission::room`] turns all of it into
 //! how many a poll may ask for.
 
+mod bounded;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use portcullis_policy::Channel;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
+use bounded::{Bounded, pieces};
+
 /// The most commands one poll may ask for (the public contract).
 const MOST_PER_POLL: usize = 25;
 /// The most bytes of all commands taken and not answered. One poll may bring half of it.
 pub const RESIDENT_BYTES: usize = 128 * 1024 * 1024;
-/// The bytes of commands are counted in pieces of this size.
-const PIECE: usize = 1024;
 
 /// How many of what there is room for. Zeros count as one.
 #[derive(Clone, Copy, Debug)]
@@ -47,13 +49,6 @@ struct Places {
     running: Bounded,
     waiting: Bounded,
     beside: Bounded,
-}
-
-/// So many places, some of them taken.
-#[derive(Debug)]
-struct Bounded {
-    free: Arc<Semaphore>,
-    all: usize,
 }
 
 /// One place, or some bytes; given back when dropped.
@@ -242,45 +237,11 @@ impl Places {
     }
 }
 
-impl Bounded {
-    fn new(all: usize) -> Self {
-        let all = all.clamp(1, u32::MAX as usize >> 4);
-        Self {
-            free: Arc::new(Semaphore::new(all)),
-            all,
-        }
-    }
-
-    fn free(&self) -> usize {
-        self.free.available_permits()
-    }
-
-    fn taken(&self) -> usize {
-        self.all.saturating_sub(self.free())
-    }
-
-    fn try_take(&self) -> Option<OwnedSemaphorePermit> {
-        // A semaphore serves in order: who is waiting for a place already comes first.
-        Arc::clone(&self.free).try_acquire_owned().ok()
-    }
-
-    /// `None` only once the semaphore is closed, which nobody does.
-    async fn take(&self, count: usize) -> Option<OwnedSemaphorePermit> {
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
-        Arc::clone(&self.free).acquire_many_owned(count).await.ok()
-    }
-}
-
 impl Drop for Place {
     fn drop(&mut self) {
         drop(self.permit.take());
         self.returned.notify_one();
     }
-}
-
-const fn pieces(bytes: usize) -> usize {
-    let pieces = bytes.div_ceil(PIECE);
-    if pieces == 0 { 1 } else { pieces }
 }
 
 #[cfg(test)]

@@ -3,21 +3,28 @@
 //! Promises: each command that was taken has exactly one outcome (INVARIANT: 7); one that is dropped without, by a panic or because its task
 //! was cut, is told as lost. Nothing here is text of a caller or a server: labels, numbers, ids and names from the catalogue only.
 
+mod found;
+mod names;
+mod outside;
+
 use std::time::{Duration, SystemTime};
 
-use portcullis_policy::permit::{Ignored, Origin, ReplyKind, Verdict};
-use portcullis_policy::refusal::{CorrelationId, Line, Reason};
-use portcullis_policy::{Exchange, Failure, Released};
+use portcullis_policy::permit::Origin;
+use portcullis_policy::refusal::CorrelationId;
+use portcullis_policy::{Exchange, Released};
 use tokio::time::Instant;
 
 use super::admission::Entry;
 use super::port::{Records, Unrecorded};
-use super::record::{Account, Decided, Refusal};
+use super::record::{Account, Decided};
 use super::replay::InHand;
 use crate::ops::Ops;
-use crate::ops::event::{Call, CallKind, CommandEvent, Event, NoAnswer, Side, Times};
+use crate::ops::event::{CallKind, CommandEvent, Event, NoAnswer, Times};
 use crate::wire::address::ReplyAddress;
-use crate::wire::command::{Command, CommandKind, Notice, Unusable};
+use crate::wire::command::Command;
+
+use names::{call, decided, request};
+pub use outside::{duplicate, nameless, unusable};
 
 /// Watches over one command until its outcome is known.
 pub struct Life<'a, R: Records> {
@@ -77,14 +84,6 @@ impl<'a, R: Records> Life<'a, R> {
     #[must_use]
     pub fn correlation(&self) -> CorrelationId {
         self.correlation
-    }
-
-    /// These parts were left out before it was judged: labels only, never a value.
-    pub fn left_out(&self, notices: &[Notice]) {
-        for notice in notices {
-            let notice = notice.label();
-            self.tell(CommandEvent::LeftOut { notice });
-        }
     }
 
     /// It may go in.
@@ -149,71 +148,6 @@ impl<'a, R: Records> Life<'a, R> {
         if !has_place {
             self.tell(CommandEvent::Overflow);
         }
-    }
-
-    /// It, or its answer, may not cross. `told` is the kind of the refusal.
-    pub fn refused(&mut self, side: Side, told: ReplyKind, reason: Reason, line: Option<Line>) {
-        self.entry.arrived();
-        if self.kind == CallKind::Unusable && reason != Reason::UnusableCommand {
-            self.kind = kind_of(told);
-        }
-        self.account.found("deny", reason.label(), line);
-        self.tell(CommandEvent::Refused {
-            side,
-            reason: reason.label(),
-            line: self.account.line,
-        });
-        self.record_refusal();
-    }
-
-    /// There is no answer to judge.
-    pub fn failed(&mut self, failure: Failure) {
-        self.judged(Verdict::Failed(failure, None));
-    }
-
-    /// The message that ended the call was judged so.
-    pub fn judged(&mut self, verdict: Verdict) {
-        self.account.judged(verdict);
-        match verdict {
-            Verdict::Released { removed } => self.tell(CommandEvent::Released { removed }),
-            Verdict::Refused(reason, line) => {
-                self.refused(Side::Answer, ReplyKind::Response, reason, line);
-            }
-            Verdict::Failed(failure, reason) => self.tell(CommandEvent::Failed {
-                source: failure.source().label(),
-                kind: failure.kind().label(),
-                reason: reason.map_or("", Reason::label),
-            }),
-        }
-    }
-
-    /// The server said something.
-    pub fn heard(&mut self) {
-        self.account.events += 1;
-    }
-
-    /// A message of the server went nowhere.
-    pub fn ignored(&mut self, ignored: Ignored) {
-        self.account.dropped += 1;
-        let what = ignored.label();
-        self.tell(CommandEvent::Ignored { what });
-    }
-
-    /// A notification was not taken.
-    pub fn notify_failed(&mut self, error: &str) {
-        self.tell(CommandEvent::NotifyFailed { error });
-    }
-
-    /// A notification was not posted, because one before it was not taken.
-    pub fn unposted(&mut self) {
-        self.account.dropped += 1;
-        self.unposted += 1;
-    }
-
-    /// A request of the server's own could not be answered.
-    pub fn own_answer_failed(&self, failure: Failure) {
-        let kind = failure.kind().label();
-        self.tell(CommandEvent::OwnAnswerFailed { kind });
     }
 
     /// A panic was caught.
@@ -306,87 +240,5 @@ impl<R: Records> Drop for Life<'_, R> {
         }
         let began = self.began;
         self.tell(CommandEvent::Left { began });
-    }
-}
-
-/// A command came again: it is told of and recorded, not carried out and not answered again (E2).
-pub fn duplicate<R: Records>(
-    address: &ReplyAddress,
-    correlation: CorrelationId,
-    ops: &Ops,
-    records: &R,
-) {
-    let call = call(address, correlation);
-    ops.emit(Event::Command(call, CommandEvent::Duplicate));
-    let reason = NoAnswer::Duplicate.label();
-    records.refusal(&decided(address, correlation), &Refusal { reason, line: 0 });
-}
-
-/// An element cannot be carried out.
-pub fn unusable(unusable: &Unusable, ops: &Ops) {
-    let (request_id, channel) = match &unusable.address {
-        Some(address) => (address.request_id.as_str(), address.channel.as_str()),
-        None => ("", ""),
-    };
-    let call = Call {
-        request_id,
-        correlation: 0,
-        channel,
-    };
-    let event = CommandEvent::Unusable {
-        reason: unusable.reason.label(),
-        answerable: unusable.address.is_some(),
-    };
-    ops.emit(Event::Command(call, event));
-}
-
-/// An element names nobody to answer.
-pub fn nameless<R: Records>(unusable: &Unusable, records: &R) {
-    let reason = unusable.reason.label();
-    records.refusal(&NAMELESS, &Refusal { reason, line: 0 });
-}
-
-const NAMELESS: Decided<'static> = Decided {
-    correlation: 0,
-    request_id: "",
-    channel: "",
-    kind: CallKind::Unusable.label(),
-    method: "",
-    tool: "",
-    session: None,
-    request: &[],
-    line: 0,
-};
-
-fn decided(address: &ReplyAddress, correlation: CorrelationId) -> Decided<'_> {
-    Decided {
-        correlation: correlation.0,
-        request_id: address.request_id.as_str(),
-        channel: address.channel.as_str(),
-        ..NAMELESS
-    }
-}
-
-fn request(command: &Command) -> &[u8] {
-    match &command.kind {
-        CommandKind::Jsonrpc(body) => body,
-        CommandKind::SessionTermination => &[],
-    }
-}
-
-/// How events name a command.
-fn call(address: &ReplyAddress, correlation: CorrelationId) -> Call<'_> {
-    Call {
-        request_id: address.request_id.as_str(),
-        correlation: correlation.0,
-        channel: address.channel.as_str(),
-    }
-}
-
-const fn kind_of(reply: ReplyKind) -> CallKind {
-    match reply {
-        ReplyKind::Response | ReplyKind::Notify => CallKind::Call,
-        ReplyKind::Ack => CallKind::Notification,
-        ReplyKind::Termination => CallKind::Termination,
     }
 }

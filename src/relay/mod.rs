@@ -5,12 +5,13 @@
 //!
 //! - [`polling`]: asks for commands; [`patience`] says how long to wait after a failure
 //! - [`admission`] and [`replay`]: how many live at once, and none twice
-//! - [`pipeline`]: the story of one command; [`forward`] is its part at the server
+//! - [`pipeline`]: the story of one command; `forward` is its part at the server, `end` how it ends
 //! - [`budget`] and [`life`]: when it is over, and its one outcome; [`record`] is what is kept of it, and [`audited`] keeps it
 
 pub mod admission;
 pub mod audited;
 pub mod budget;
+mod end;
 mod forward;
 pub mod life;
 pub mod patience;

@@ -1,6 +1,5 @@
 //! The whole story of one command on one screen: [`Relay::handle`].
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -8,19 +7,20 @@ use futures_util::FutureExt;
 use futures_util::future::{Either, ready};
 use portcullis_policy::refusal::CorrelationId;
 use portcullis_policy::{
-    Exchange, Facts, Failure, FailureKind, FailureSource, Inbound, Ledger, Permitted, PolicySet,
-    Reason, Refused, Released,
+    Exchange, Facts, Inbound, Ledger, Permitted, PolicySet, Reason, Refused, Released,
 };
 use tokio::time::Instant;
 
 use super::admission::{Admission, Entry, Full, Place};
 use super::budget::Budget;
+use super::end::{End, Stop, refused, refused_after_panic, refused_by_policy, stopped};
 use super::forward::Ended;
 use super::life::{self, Life};
 use super::port::{ControlPlane, PostError, Records, Upstream};
 use super::replay::Replay;
 use crate::ops::Ops;
 use crate::ops::event::{NoAnswer, Side};
+use crate::runtime::caught::{Panicked, caught};
 use crate::runtime::fresh::Fresh;
 use crate::wire::address::ReplyAddress;
 use crate::wire::command::{Command, CommandKind, Polled, Unusable};
@@ -47,22 +47,6 @@ pub struct Relay<C, U, R> {
     pub ops: Arc<Ops>,
     /// The longest one command may take, whatever the service asks for (E9, W-04).
     pub longest: Duration,
-}
-
-/// What is left to do for a command that was worked off.
-struct End {
-    /// The reply to post; none once the service's own deadline passed.
-    reply: Option<Released>,
-    /// What the server is told, if it may still be at work.
-    cancel: Option<Permitted>,
-}
-
-/// Why work on a command stopped before it was done.
-enum Stop {
-    /// Its time is over.
-    Deadline,
-    /// The gate was lowered.
-    Lowered,
 }
 
 impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
@@ -245,65 +229,4 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
         let held = (in_hand, entry);
         Some(Life::open(told, address, held, correlation, times))
     }
-}
-
-impl End {
-    fn reply(reply: Released) -> Self {
-        Self {
-            reply: Some(reply),
-            cancel: None,
-        }
-    }
-}
-
-/// A panic on the way.
-struct Panicked;
-
-async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
-    let caught = AssertUnwindSafe(work).catch_unwind().await;
-    caught.map_err(|_| Panicked)
-}
-
-fn refused_by_policy<R: Records>(refused: Refused, life: &mut Life<'_, R>) -> End {
-    let (reason, line) = (refused.reason(), refused.line());
-    let reply = refused.into_released();
-    life.refused(Side::Request, reply.kind(), reason, line);
-    End::reply(reply)
-}
-
-fn refused<R: Records>(exchange: &Exchange, reason: Reason, life: &mut Life<'_, R>) -> End {
-    let reply = exchange.refuse(reason);
-    life.refused(Side::Request, reply.kind(), reason, None);
-    End::reply(reply)
-}
-
-fn stopped<R: Records>(
-    stop: &Stop,
-    exchange: &Exchange,
-    budget: Budget,
-    life: &mut Life<'_, R>,
-) -> End {
-    match stop {
-        Stop::Lowered => refused(exchange, Reason::GateLowered, life),
-        Stop::Deadline if budget.expired_by_service() => End {
-            reply: None,
-            cancel: None,
-        },
-        Stop::Deadline => {
-            let failure = Failure::new(FailureSource::Timeout, FailureKind::Timeout);
-            life.failed(failure);
-            End::reply(exchange.fail(failure))
-        }
-    }
-}
-
-fn refused_after_panic<R: Records>(command: &Command, life: &mut Life<'_, R>) -> End {
-    life.panicked();
-    let body = match &command.kind {
-        CommandKind::Jsonrpc(body) => Some(body),
-        CommandKind::SessionTermination => None,
-    };
-    let reply = Released::decision_failed(body, life.correlation());
-    life.refused(Side::Request, reply.kind(), Reason::DecisionFailed, None);
-    End::reply(reply)
 }

@@ -1,5 +1,6 @@
-//! Plumbing that knows nothing of the domain: deadlines, backoff, fresh numbers.
+//! Plumbing that knows nothing of the domain: deadlines, backoff, fresh numbers, panics as values.
 
 pub mod backoff;
+pub mod caught;
 pub mod deadline;
 pub mod fresh;
