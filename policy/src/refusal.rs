@@ -202,6 +202,8 @@ pub struct Refused {
     pub(crate) reason: Reason,
     pub(crate) line: Option<Line>,
     pub(crate) correlation: CorrelationId,
+    pub(crate) method: &'static str,
+    pub(crate) tool: Option<String>,
     pub(crate) released: Released,
 }
 
@@ -216,6 +218,18 @@ impl Refused {
     #[must_use]
     pub fn line(&self) -> Option<Line> {
         self.line
+    }
+
+    /// The catalogue's name of the method that was refused; empty if it could not be read or is not in the catalogue.
+    #[must_use]
+    pub fn method(&self) -> &'static str {
+        self.method
+    }
+
+    /// The tool that was asked for, as the caller wrote it, for the record alone.
+    #[must_use]
+    pub fn tool(&self) -> Option<&str> {
+        self.tool.as_deref()
     }
 
     /// What names this refusal on the wire and in the record.

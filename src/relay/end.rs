@@ -37,6 +37,7 @@ impl End {
 
 pub(super) fn refused_by_policy<R: Records>(refused: Refused, life: &mut Life<'_, R>) -> End {
     let (reason, line) = (refused.reason(), refused.line());
+    life.named(refused.method(), refused.tool());
     let reply = refused.into_released();
     life.refused(Side::Request, reply.kind(), reason, line);
     End::reply(reply)

@@ -31,6 +31,7 @@ pub struct Life<'a, R: Records> {
     ops: &'a Ops,
     records: &'a R,
     address: &'a ReplyAddress,
+    command: Option<&'a Command>,
     correlation: CorrelationId,
     account: Account,
     intent: Option<R::Intent>,
@@ -38,6 +39,7 @@ pub struct Life<'a, R: Records> {
     age: Option<Duration>,
     kind: CallKind,
     method: &'static str,
+    tool: String,
     began: bool,
     sent: bool,
     settled: bool,
@@ -62,6 +64,7 @@ impl<'a, R: Records> Life<'a, R> {
             ops,
             records,
             address,
+            command: None,
             correlation,
             account: Account::new(received),
             intent: None,
@@ -69,6 +72,7 @@ impl<'a, R: Records> Life<'a, R> {
             age,
             kind: CallKind::Unusable,
             method: "",
+            tool: String::new(),
             began: false,
             sent: false,
             settled: false,
@@ -86,6 +90,12 @@ impl<'a, R: Records> Life<'a, R> {
         self.correlation
     }
 
+    /// This is what it asks.
+    pub fn asks(&mut self, command: &'a Command) {
+        self.command = Some(command);
+        self.left_out(&command.notices);
+    }
+
     /// It may go in.
     pub fn permitted(&mut self, exchange: &Exchange) {
         self.method = exchange.method();
@@ -95,10 +105,11 @@ impl<'a, R: Records> Life<'a, R> {
             _ => CallKind::Notification,
         };
         let tool = exchange.ask().and_then(|ask| ask.tool.as_deref());
+        self.tool = tool.unwrap_or_default().to_owned();
         self.tell(CommandEvent::Permitted {
             kind: self.kind,
             method: self.method,
-            tool: tool.unwrap_or_default(),
+            tool: &self.tool,
         });
     }
 
@@ -114,16 +125,8 @@ impl<'a, R: Records> Life<'a, R> {
     ///
     /// # Errors
     /// [`Unrecorded`]: it may not go.
-    pub async fn intend(
-        &mut self,
-        command: &Command,
-        exchange: &Exchange,
-    ) -> Result<(), Unrecorded> {
-        let tool = exchange.ask().and_then(|ask| ask.tool.as_deref());
+    pub async fn intend(&mut self, exchange: &Exchange) -> Result<(), Unrecorded> {
         let decided = Decided {
-            tool: tool.unwrap_or_default(),
-            session: command.headers.first("mcp-session-id"),
-            request: request(command),
             line: exchange.line().0,
             ..self.decided()
         };
@@ -222,6 +225,11 @@ impl<'a, R: Records> Life<'a, R> {
         Decided {
             kind: self.kind.label(),
             method: self.method,
+            tool: &self.tool,
+            session: self
+                .command
+                .and_then(|command| command.headers.first("mcp-session-id")),
+            request: self.command.map(request).unwrap_or_default(),
             line: self.account.line,
             ..decided(self.address, self.correlation)
         }

@@ -65,7 +65,7 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
         let Some(mut life) = self.open(&command.address, entry, times) else {
             return;
         };
-        life.left_out(&command.notices);
+        life.asks(command);
         let budget = Budget::new(received, self.longest, command.response_timeout);
         let run = caught(self.run(command, budget, &mut life)).await;
         let end = run.unwrap_or_else(|Panicked| refused_after_panic(command, &mut life));
@@ -88,7 +88,7 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
             Err(stop) => return stopped(&stop, &exchange, budget, life),
         };
         life.began();
-        if life.intend(command, &exchange).await.is_err() {
+        if life.intend(&exchange).await.is_err() {
             return refused(&exchange, Reason::AuditUnavailable, life);
         }
         let forward = self.forward(&command.address, permitted, &mut exchange, budget, life);

@@ -72,17 +72,15 @@ impl PolicySet {
             Ok(Envelope::Notification { .. }) => Asked::Notification,
             Ok(_) | Err(_) => Asked::Call(salvage_id(&inbound.body)),
         };
-        let judged =
-            judge(server, &message, inbound.headers).map_err(|no| refuse(asked(), no, facts))?;
+        let refused = |no| refuse(asked(), no, facts).about(&message);
+        let judged = judge(server, &message, inbound.headers).map_err(refused)?;
         let target = Target {
             policy: self,
             inbound,
             facts,
             ledger,
         };
-        target
-            .permit(&message, judged)
-            .map_err(|no| refuse(asked(), no, facts))
+        target.permit(&message, judged).map_err(refused)
     }
 
     /// Judges the end of a session: it needs a listed server and a session.
@@ -126,6 +124,8 @@ impl PolicySet {
             reason: Reason::ChannelNotListed,
             line: None,
             correlation: facts.correlation,
+            method: "",
+            tool: None,
             released,
         })
     }
@@ -137,8 +137,25 @@ fn refuse(asked: Asked, (reason, line): No, facts: Facts) -> Box<Refused> {
         reason,
         line,
         correlation: facts.correlation,
+        method: "",
+        tool: None,
         released,
     })
+}
+
+impl Refused {
+    /// The same refusal, with what can be read of the message: for the record, after the decision.
+    fn about(mut self: Box<Self>, message: &Gated) -> Box<Self> {
+        let name = match envelope::read(message) {
+            Ok(Envelope::Request { method, .. } | Envelope::Notification { method }) => method,
+            Ok(Envelope::Answer { .. }) | Err(_) => return self,
+        };
+        if let Some(method) = catalogue::caller(&name) {
+            self.method = method.name;
+            self.tool = read_ask(message, method).tool;
+        }
+        self
+    }
 }
 
 /// The caller's id from bytes that may be refused: only to address the refusal.

@@ -9,6 +9,7 @@ mod poll;
 mod post;
 mod retry;
 
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -52,6 +53,8 @@ pub struct ControlClient {
     standing: Standing,
     limits: ControlLimits,
     fresh: Fresh,
+    /// Whether the last poll was answered.
+    answers: AtomicBool,
 }
 
 impl ControlClient {
@@ -70,6 +73,7 @@ impl ControlClient {
             standing,
             limits,
             fresh,
+            answers: AtomicBool::new(false),
         }
     }
 

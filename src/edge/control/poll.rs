@@ -1,6 +1,7 @@
 //! One long poll.
 
-use std::time::SystemTime;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use hyper::body::Incoming;
@@ -16,9 +17,25 @@ use crate::runtime::deadline::Deadline;
 use crate::wire::command::Polled;
 use crate::wire::{poll as body, retry_after};
 
-/// Asks once. The deadline is the service's time and our guardrail (wire sheet 5.1).
+/// How long a poll is held that is to find out whether the service answers at all: nothing is known before it does.
+const FIRST_HOLD: Duration = Duration::from_secs(1);
+
+/// Asks once. Until the service has answered, and after each failure, it is asked for a short hold, so that an idle tunnel is known to
+/// work at once and not when the first long poll ends.
 pub(super) async fn poll(client: &ControlClient, limit: usize) -> Result<Batch, PollError> {
-    let timeout_ms = client.limits.poll_timeout.as_millis().max(1);
+    let hold = if client.answers.load(Ordering::Relaxed) {
+        client.limits.poll_timeout
+    } else {
+        client.limits.poll_timeout.min(FIRST_HOLD)
+    };
+    let polled = ask(client, limit, hold).await;
+    client.answers.store(polled.is_ok(), Ordering::Relaxed);
+    polled
+}
+
+/// The deadline is the service's time and our guardrail (wire sheet 5.1).
+async fn ask(client: &ControlClient, limit: usize, hold: Duration) -> Result<Batch, PollError> {
+    let timeout_ms = hold.as_millis().max(1);
     let limit = client.affordable(limit);
     let uri = client
         .endpoint
@@ -76,7 +93,7 @@ async fn refused(
 }
 
 /// How long an answer asks us to wait (wire sheet 5.3).
-pub(super) fn retry_after_of(headers: &HeaderMap) -> Option<std::time::Duration> {
+pub(super) fn retry_after_of(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
     retry_after::parse(value, SystemTime::now())
 }

@@ -11,11 +11,17 @@ use crate::wire::command::Notice;
 
 impl<R: Records> Life<'_, R> {
     /// These parts were left out before it was judged: labels only, never a value.
-    pub fn left_out(&self, notices: &[Notice]) {
+    pub(super) fn left_out(&self, notices: &[Notice]) {
         for notice in notices {
             let notice = notice.label();
             self.tell(CommandEvent::LeftOut { notice });
         }
+    }
+
+    /// This is what the policy could read of what it refuses.
+    pub fn named(&mut self, method: &'static str, tool: Option<&str>) {
+        self.method = method;
+        self.tool = tool.unwrap_or_default().to_owned();
     }
 
     /// It, or its answer, may not cross. `told` is the kind of the refusal.
