@@ -4,6 +4,7 @@
 //! secret.
 //! Leaves to others: what the settings mean (`config`) and the work itself (`app`).
 
+mod audit;
 #[cfg(feature = "demo")]
 mod demo;
 mod policy;
@@ -53,7 +54,8 @@ fn command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about("A hardened agent for the Secure MCP Tunnel")
         .subcommand(run::command())
-        .subcommand(policy::command());
+        .subcommand(policy::command())
+        .subcommand(audit::command());
     #[cfg(feature = "demo")]
     let command = command.subcommand(demo::command());
     command
@@ -68,6 +70,7 @@ fn dispatch(
     match matches.subcommand() {
         Some((run::NAME, matches)) => run::run(matches, env, err),
         Some((policy::NAME, matches)) => policy::run(matches, out),
+        Some((audit::NAME, matches)) => audit::run(matches, out, err),
         #[cfg(feature = "demo")]
         Some((demo::NAME, matches)) => demo::run(matches, out, err),
         Some(_) | None => {
