@@ -107,3 +107,37 @@ fn the_default_policy_compiles_and_says_its_defaults() {
         &portcullis_policy::document::Limits::default()
     );
 }
+
+#[test]
+fn the_audit_section_is_closed_and_defaults_to_deny() {
+    use portcullis_policy::document::{AuditRules, Recorded};
+    let rules = |text: &str| {
+        let text = format!("schema = 1\n[audit]\n{text}");
+        PolicySet::compile(text.as_bytes()).map(|policy| policy.audit().clone())
+    };
+    assert_eq!(rules("").unwrap(), AuditRules::default());
+    assert_eq!(AuditRules::default().spool_bytes, None);
+    let all = "on_write_failure = \"spool\"\nspool_bytes = \"1MiB\"\ndurability = \"synced\"\narguments = \"names\"\n";
+    let expected = AuditRules {
+        spool_bytes: Some(1024 * 1024),
+        is_synced: true,
+        arguments: Recorded::Names,
+    };
+    assert_eq!(rules(all).unwrap(), expected);
+    let bare = rules("on_write_failure = \"spool\"\n").unwrap();
+    assert_eq!(bare.spool_bytes, Some(16 * 1024 * 1024));
+    for (text, place) in [
+        ("on_write_failure = \"ignore\"\n", "3:20: this word"),
+        ("durability = \"fast\"\n", "3:14: this word"),
+        ("arguments = \"all\"\n", "3:13: this word"),
+        ("spool_bytes = 5\n", "3:15: nothing is spooled"),
+        (
+            "on_write_failure = \"spool\"\nspool_bytes = 0\n",
+            "4:15: this size",
+        ),
+        ("level = 1\n", "3:1: unknown field"),
+    ] {
+        let told = mistakes(&format!("schema = 1\n[audit]\n{text}"));
+        assert!(told[0].starts_with(place), "{told:?}");
+    }
+}

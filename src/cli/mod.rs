@@ -5,6 +5,7 @@
 //! Leaves to others: what the settings mean (`config`) and the work itself (`app`).
 
 mod ask;
+mod audit;
 #[cfg(feature = "demo")]
 mod demo;
 mod health;
@@ -60,7 +61,8 @@ fn command() -> Command {
         .subcommand(status::command())
         .subcommand(health::command())
         .subcommands(operate::commands())
-        .subcommand(policy::command());
+        .subcommand(policy::command())
+        .subcommand(audit::command());
     #[cfg(feature = "demo")]
     let command = command.subcommand(demo::command());
     command
@@ -83,6 +85,7 @@ fn dispatch(
             operate::gate(operate::QUIESCE, matches, env, (out, err))
         }
         Some((policy::NAME, matches)) => policy::run(matches, out),
+        Some((audit::NAME, matches)) => audit::run(matches, out, err),
         #[cfg(feature = "demo")]
         Some((demo::NAME, matches)) => demo::run(matches, out, err),
         Some(_) | None => {

@@ -7,7 +7,7 @@ use super::schema::{RawLimits, RawSize};
 use crate::gate::Caps;
 
 const KIB: usize = 1024;
-const MIB: usize = 1024 * KIB;
+pub(super) const MIB: usize = 1024 * KIB;
 
 /// The limits of a policy. Applied before memory is taken, in both directions (INVARIANT 9).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,7 +115,7 @@ impl Limits {
     }
 }
 
-fn set_size(
+pub(super) fn set_size(
     limit: &mut usize,
     raw: Option<&Spanned<RawSize>>,
     most: usize,

@@ -3,6 +3,7 @@
 //! The language is TOML with a closed schema: a key that is not known is a mistake and never ignored. Absent means none, empty is a
 //! mistake, zero is a mistake. There are no wildcards, no priorities, no includes and no references to the environment.
 
+mod audit;
 mod limits;
 mod mistake;
 mod schema;
@@ -10,6 +11,7 @@ mod text;
 
 use std::collections::{BTreeMap, HashMap};
 
+pub use audit::{AuditRules, Recorded};
 pub use limits::Limits;
 pub use mistake::Mistake;
 
@@ -26,6 +28,7 @@ use toml::Spanned;
 pub struct PolicySet {
     name: String,
     limits: Limits,
+    audit: AuditRules,
     servers: HashMap<Channel, Server>,
 }
 
@@ -52,12 +55,14 @@ impl PolicySet {
         let mut mistakes = Mistakes::new(text);
         schema::check_version(&raw, &mut mistakes);
         let limits = Limits::compile(raw.limits.as_ref(), &mut mistakes);
+        let audit = AuditRules::compile(raw.audit.as_ref(), &mut mistakes);
         let servers = compile_servers(&raw.server, &mut mistakes);
         let name = raw.name.unwrap_or_default();
         mistakes.into_result()?;
         Ok(Self {
             name,
             limits,
+            audit,
             servers,
         })
     }
@@ -72,6 +77,12 @@ impl PolicySet {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// What the audit log must keep.
+    #[must_use]
+    pub fn audit(&self) -> &AuditRules {
+        &self.audit
     }
 
     /// The server bound to a channel, if the policy lists it.

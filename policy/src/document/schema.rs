@@ -15,6 +15,7 @@ pub(super) struct RawPolicy {
     pub(super) schema: Spanned<i64>,
     pub(super) name: Option<String>,
     pub(super) limits: Option<RawLimits>,
+    pub(super) audit: Option<RawAudit>,
     #[serde(default)]
     pub(super) server: Vec<RawServer>,
 }
@@ -30,6 +31,16 @@ pub(super) struct RawLimits {
     pub(super) json_depth: Option<Spanned<i64>>,
     pub(super) json_members: Option<Spanned<i64>>,
     pub(super) json_nodes: Option<Spanned<i64>>,
+}
+
+/// `[audit]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAudit {
+    pub(super) on_write_failure: Option<Spanned<String>>,
+    pub(super) spool_bytes: Option<Spanned<RawSize>>,
+    pub(super) durability: Option<Spanned<String>>,
+    pub(super) arguments: Option<Spanned<String>>,
 }
 
 /// A number of bytes, or a text such as `"64KiB"`.

@@ -18,6 +18,8 @@ mod log;
 mod memory;
 mod open;
 mod place;
+pub mod prove;
+pub mod query;
 pub mod read;
 mod record;
 mod settings;
