@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::fault::Fault;
-use super::place::Place;
+use super::place::{Place, Syncer};
 
 pub(super) const SIGNING_KEY: &str = "signing.key";
 pub(super) const NEXT_KEY: &str = "signing.key.next";
@@ -88,7 +88,7 @@ impl Place for Folder {
         self.open()?.segment.sync_data()
     }
 
-    fn syncer(&self) -> io::Result<Box<dyn FnOnce() -> io::Result<()> + Send>> {
+    fn syncer(&self) -> io::Result<Syncer> {
         let open = self.open.as_ref().ok_or(io::ErrorKind::NotFound)?;
         let segment = open.segment.try_clone()?;
         Ok(Box::new(move || segment.sync_data()))
