@@ -142,7 +142,7 @@ pub fn open(note: &str, trusted: &[Verifier]) -> Result<Checkpoint, NoteFault> {
     }
 }
 
-/// The notes of a file of checkpoints: each ends with its signature lines. One that was torn is left out, and hides none after it.
+/// The notes of a file of checkpoints: each ends with its signature lines. What has no signature is left out.
 pub fn split(file: &str) -> impl Iterator<Item = &str> {
     let mut rest = file;
     std::iter::from_fn(move || {
