@@ -34,6 +34,7 @@ test-peers: peers
 test-end-to-end: peers test-rust
 	@echo 'the real agent between peers that others wrote'
 	@$(PEERS)/python/bin/python tests/peers/end_to_end.py $(TARGET)/debug/portcullis $(PEERS)
+	@$(PEERS)/python/bin/python tests/peers/audit_verify.py $(TARGET)/tmp/audit-sample
 
 check: lint doc supply-chain ## Format, lints, documentation, layering, advisories
 
@@ -52,8 +53,9 @@ supply-chain:
 	@if $(CARGO) audit --version >/dev/null 2>&1; then $(CARGO) audit; \
 	else echo 'skipped: cargo audit is not installed (cargo install cargo-audit --locked)'; fi
 
-bench: ## Measure the gate and the relay against their budgets
+bench: ## Measure the gate, the audit log and the relay against their budgets
 	$(CARGO) bench -p portcullis-policy --bench gate
+	$(CARGO) bench --features demo --bench audit
 	$(CARGO) bench --features demo --bench relay
 	$(CARGO) bench --features demo --bench channels
 

@@ -333,6 +333,21 @@ fn a_log_cut_below_its_checkpoint_is_not_continued() {
     );
 }
 
+#[test]
+fn a_torn_checkpoint_is_cut_and_spoils_none_after_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = written(dir.path(), 3);
+    let file = dir.path().join("000001.checkpoints");
+    let note = read::checkpoints(dir.path()).unwrap().remove(0);
+    for length in [5, note.find("\n\n").unwrap() + 2, note.len() - 9] {
+        let whole = fs::read_to_string(&file).unwrap();
+        fs::write(&file, format!("{whole}{}", &note[..length])).unwrap();
+        written(dir.path(), 1);
+        let verified = verify(dir.path(), &against(&keys)).unwrap();
+        assert_eq!(verified.signed, verified.size, "{length}");
+    }
+}
+
 /// The checkpoint and an inclusion proof, as `signed_note` and `tlog_tiles` read them.
 #[test]
 fn implementations_of_others_verify_checkpoint_and_proof() {

@@ -142,21 +142,27 @@ pub fn open(note: &str, trusted: &[Verifier]) -> Result<Checkpoint, NoteFault> {
     }
 }
 
-/// The notes of a file of checkpoints: each ends with its signature lines. What follows the last whole one is left out.
+/// The notes of a file of checkpoints: each ends with its signature lines. What has no signature is left out.
 pub fn split(file: &str) -> impl Iterator<Item = &str> {
     let mut rest = file;
     std::iter::from_fn(move || {
-        let body = rest.find("\n\n")? + 2;
-        let signatures = rest.get(body..)?;
-        let length: usize = signatures
-            .split_inclusive('\n')
-            .take_while(|line| line.starts_with(SIGNATURE_MARK) && line.ends_with('\n'))
-            .map(str::len)
-            .sum();
-        let note = rest.get(..body + length).filter(|_| length > 0)?;
-        rest = rest.get(body + length..)?.trim_start_matches('\n');
-        Some(note)
+        loop {
+            let body = rest.find("\n\n")? + 2;
+            let length = signatures(rest.get(body..)?);
+            let note = rest.get(..body + length)?;
+            rest = rest.get(body + length..)?.trim_start_matches('\n');
+            if length > 0 {
+                return Some(note);
+            }
+        }
     })
+}
+
+/// The length of the signature lines that begin a text.
+fn signatures(text: &str) -> usize {
+    let lines = text.split_inclusive('\n');
+    let signed = |line: &&str| line.starts_with(SIGNATURE_MARK) && line.ends_with('\n');
+    lines.take_while(signed).map(str::len).sum()
 }
 
 /// Whether a name may stand in a note: no spaces, no `+`, no controls.

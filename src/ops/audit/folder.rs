@@ -5,8 +5,9 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use super::checkpoint;
 use super::fault::Fault;
-use super::place::Place;
+use super::place::{Place, Syncer};
 
 pub(super) const SIGNING_KEY: &str = "signing.key";
 pub(super) const NEXT_KEY: &str = "signing.key.next";
@@ -62,7 +63,9 @@ impl Folder {
     /// Opens a segment that exists.
     pub(super) fn resume(&mut self, number: u32) -> io::Result<()> {
         let segment = append(&segment_path(&self.dir, number), false)?;
-        let checkpoints = append(&checkpoints_path(&self.dir, number), false)?;
+        let path = checkpoints_path(&self.dir, number);
+        let checkpoints = append(&path, false)?;
+        cut_torn_note(&path, &checkpoints)?;
         self.open = Some(Open {
             segment,
             checkpoints,
@@ -88,7 +91,7 @@ impl Place for Folder {
         self.open()?.segment.sync_data()
     }
 
-    fn syncer(&self) -> io::Result<Box<dyn FnOnce() -> io::Result<()> + Send>> {
+    fn syncer(&self) -> io::Result<Syncer> {
         let open = self.open.as_ref().ok_or(io::ErrorKind::NotFound)?;
         let segment = open.segment.try_clone()?;
         Ok(Box::new(move || segment.sync_data()))
@@ -117,9 +120,27 @@ impl Place for Folder {
 
     fn checkpoint(&mut self, note: &str) -> io::Result<()> {
         let file = &mut self.open()?.checkpoints;
-        file.write_all(format!("{note}\n").as_bytes())?;
-        file.sync_data()
+        let whole = file.metadata()?.len();
+        let written = file.write_all(format!("{note}\n").as_bytes());
+        if written.is_err() {
+            file.set_len(whole)?;
+        }
+        written.and_then(|()| file.sync_data())
     }
+}
+
+/// No note of ours is longer, in bytes.
+const LONGEST_NOTE: usize = 1024;
+
+/// Cuts a note that the last run did not finish: glued to the next one it would look forged. Anything longer is not ours to remove.
+fn cut_torn_note(path: &Path, file: &File) -> io::Result<()> {
+    let text = String::from_utf8_lossy(&fs::read(path)?).into_owned();
+    let whole: usize = checkpoint::split(&text).map(|note| note.len() + 1).sum();
+    let torn = text.len().saturating_sub(whole);
+    if (1..LONGEST_NOTE).contains(&torn) {
+        file.set_len(whole.try_into().unwrap_or(u64::MAX))?;
+    }
+    Ok(())
 }
 
 /// Where a segment is.

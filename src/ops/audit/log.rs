@@ -9,7 +9,7 @@ use super::checkpoint::Checkpoint;
 use super::encode;
 use super::key::Signer;
 use super::line::{as_u64, decimal, hex, hex_text};
-use super::place::{Place, Segment};
+use super::place::{Place, Segment, Syncer};
 use super::settings::OnWriteFailure;
 use super::tree::{Frontier, Hash, leaf};
 
@@ -258,9 +258,7 @@ impl Log {
     }
 
     /// What to sign, and what makes it durable without holding the log.
-    pub(super) fn head(
-        &mut self,
-    ) -> io::Result<(Checkpoint, Box<dyn FnOnce() -> io::Result<()> + Send>)> {
+    pub(super) fn head(&mut self) -> io::Result<(Checkpoint, Syncer)> {
         let head = Checkpoint {
             origin: self.origin.clone(),
             size: self.tree.size(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::place::Place;
+use super::place::{Place, Syncer};
 
 /// What was written, and how much more may be.
 #[derive(Clone, Debug, Default)]
@@ -111,7 +111,7 @@ impl Place for Memory {
         Ok(())
     }
 
-    fn syncer(&self) -> io::Result<Box<dyn FnOnce() -> io::Result<()> + Send>> {
+    fn syncer(&self) -> io::Result<Syncer> {
         Ok(Box::new(|| Ok(())))
     }
 

@@ -2,6 +2,9 @@
 
 use std::io;
 
+/// Makes what was written survive a power cut.
+pub(super) type Syncer = Box<dyn FnOnce() -> io::Result<()> + Send>;
+
 /// The storage of one log.
 pub(super) trait Place: Send {
     /// Appends to the open segment. A failure may have written a part.
@@ -11,7 +14,7 @@ pub(super) trait Place: Send {
     /// Returns when the open segment survives a power cut.
     fn sync(&mut self) -> io::Result<()>;
     /// What does the same without holding the log.
-    fn syncer(&self) -> io::Result<Box<dyn FnOnce() -> io::Result<()> + Send>>;
+    fn syncer(&self) -> io::Result<Syncer>;
     /// Makes a segment and opens it; its first bytes are written before it counts.
     fn begin(&mut self, number: u32, first: &[u8]) -> io::Result<()>;
     /// Appends a signed checkpoint to those of the open segment.
