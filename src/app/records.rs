@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use portcullis_policy::document::{AuditRules, Recorded};
+
 use super::policy::Read;
 use crate::config::{Config, ConfigError};
-use crate::ops::audit::{Audit, Settings};
+use crate::ops::audit::{Arguments, Audit, Durability, OnWriteFailure, Settings, Terms};
 use crate::ops::state::Identity;
 use crate::relay::audited::Audited;
 
@@ -27,7 +29,10 @@ pub(super) fn open(
 ) -> Result<Audited, ConfigError> {
     let dir = &config.state.dir;
     let origin = format!("portcullis/{}", config.control_plane.tunnel_id.as_str());
-    let settings = Settings::new(dir.path().join(FOLDER), origin);
+    let settings = Settings {
+        terms: terms(policy.policy.audit()),
+        ..Settings::new(dir.path().join(FOLDER), origin)
+    };
     let audit = Audit::open(&settings).map_err(|fault| ConfigError {
         mistakes: vec![dir.mistake(fault.to_string(), "see docs/audit.md")],
     })?;
@@ -43,4 +48,23 @@ pub(super) fn open(
         control_plane: servers.remove(CONTROL_PLANE),
         servers,
     })
+}
+
+/// What the policy says, in the log's own words.
+fn terms(rules: &AuditRules) -> Terms {
+    Terms {
+        durability: if rules.is_synced {
+            Durability::Synced
+        } else {
+            Durability::Written
+        },
+        on_write_failure: rules
+            .spool_bytes
+            .map_or(OnWriteFailure::Deny, OnWriteFailure::Spool),
+        arguments: match rules.arguments {
+            Recorded::Digest => Arguments::Digest,
+            Recorded::Names => Arguments::Names,
+            Recorded::Full => Arguments::Full,
+        },
+    }
 }
