@@ -131,7 +131,7 @@ fn channels(config: &Config) -> impl Iterator<Item = Channel> {
 
 fn announce(config: &Config, agent: &Agent) {
     for notice in &config.notices {
-        info!(setting = notice.setting, source = %notice.source, note = notice.note, "accepted without effect");
+        info!(setting = notice.setting, source = %notice.source, note = notice.note, "about a setting");
     }
     let policy = &agent.policy;
     info!(

@@ -1,6 +1,7 @@
 //! `portcullis health`: the probe of an orchestrator without curl. Exit code 0 for healthy, 2 for not, 1 for a mistake in the arguments.
 
 mod checks;
+mod process;
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 
 use self::checks::Checks;
+use self::process::Asked;
 use super::ask::Place;
 use super::{FAILURE, SUCCESS, print};
 use crate::config::parse_duration;
@@ -21,6 +23,8 @@ const URL: &str = "url";
 const URL_FILE: &str = "url-file";
 const PORT: &str = "port";
 const UNIX_SOCKET: &str = "unix-socket";
+const PID: &str = "pid";
+const PID_FILE: &str = "pid-file";
 const MAX_POLL_AGE: &str = "max-poll-age";
 const EVER_POLLED: &str = "require-control-plane-poll";
 const JSON: &str = "json";
@@ -55,6 +59,7 @@ pub(super) fn command() -> Command {
                 .help("The agent's health socket"),
         )
         .group(ArgGroup::new("place").args(place).required(true))
+        .args(process_arguments())
         .arg(
             option(MAX_POLL_AGE)
                 .value_name("DURATION")
@@ -72,6 +77,22 @@ pub(super) fn command() -> Command {
         )
 }
 
+fn process_arguments() -> [Arg; 2] {
+    [
+        Arg::new(PID)
+            .long(PID)
+            .value_name("ID")
+            .value_parser(value_parser!(u32).range(1..))
+            .conflicts_with(PID_FILE)
+            .help("The process of this id must run"),
+        Arg::new(PID_FILE)
+            .long(PID_FILE)
+            .value_name("PATH")
+            .value_parser(value_parser!(PathBuf))
+            .help("The process whose id is in this file must run"),
+    ]
+}
+
 /// Asks, says what came back, and turns it into the exit code.
 pub(super) fn run(matches: &ArgMatches, (out, err): (&mut dyn Write, &mut dyn Write)) -> u8 {
     let given = place(matches).and_then(|place| Ok((place, polls(matches)?)));
@@ -82,7 +103,7 @@ pub(super) fn run(matches: &ArgMatches, (out, err): (&mut dyn Write, &mut dyn Wr
             return FAILURE;
         }
     };
-    let checks = Checks::make(&place, polls);
+    let checks = Checks::make(&place, polls, process(matches));
     if matches.get_flag(JSON) {
         print(out, &checks.json());
     } else {
@@ -109,6 +130,14 @@ fn place(matches: &ArgMatches) -> Result<Place, String> {
         "the URL is not http://HOST:PORT or http+unix://BASE64URL of a host that is known"
             .to_owned()
     })
+}
+
+fn process(matches: &ArgMatches) -> Option<Asked> {
+    let file = matches.get_one::<PathBuf>(PID_FILE);
+    let id = matches.get_one::<u32>(PID);
+    file.cloned()
+        .map(Asked::File)
+        .or_else(|| id.copied().map(Asked::Id))
 }
 
 fn polls(matches: &ArgMatches) -> Result<checks::Polls, String> {

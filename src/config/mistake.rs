@@ -119,14 +119,14 @@ impl fmt::Display for ConfigError {
     }
 }
 
-/// Something accepted that the operator should know of: a setting without effect here.
+/// Something accepted that the operator should know of: a setting without effect here, or with one that may surprise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     /// The key of the setting, as the configuration file spells it.
     pub setting: String,
     /// Where the value came from.
     pub source: Source,
-    /// What is done instead.
+    /// What to know.
     pub note: String,
 }
 

@@ -76,7 +76,7 @@ pub struct Config {
     pub log: Log,
     /// Stopping.
     pub shutdown: Shutdown,
-    /// What was accepted without effect, to be logged.
+    /// What was accepted and the operator should know of, to be logged.
     pub notices: Vec<Notice>,
 }
 
@@ -115,7 +115,7 @@ fn read_sections(reader: &mut Reader<'_>) -> Option<Config> {
     let state = state::read(reader);
     let health = health::read(reader);
     let log = log::read(reader);
-    let shutdown = shutdown::read(reader);
+    let shutdown = shutdown::read(reader, polling.as_ref());
     Some(Config {
         control_plane: control_plane?,
         mcp: mcp?,

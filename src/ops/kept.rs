@@ -48,7 +48,7 @@ impl Ops {
                 }
             }
             Health::Spooling { reason } => {
-                self.emit(Event::Agent(AgentEvent::AuditFailing { why: reason }));
+                self.emit(Event::Agent(AgentEvent::AuditSpooling { why: reason }));
                 self.gate.let_go(Cause::Audit);
             }
             Health::Failing { reason } => {

@@ -30,7 +30,7 @@ use self::gate::Gate;
 use self::log::{Flood, Handle};
 use self::metrics::{Known, Metrics};
 use self::state::readiness::{Readiness, readiness};
-use self::state::{Expected, Identity, Inputs, Now};
+use self::state::{Expected, Identity, Inputs, Now, Standstill};
 use self::status::{About, Status};
 
 /// What the operator's side is told at start.
@@ -105,18 +105,19 @@ impl Ops {
         readiness(&self.inputs(), Now::read())
     }
 
-    /// Whether the poll loop makes progress.
+    /// What makes no progress, if anything.
     #[must_use]
-    pub fn is_alive(&self) -> bool {
-        !self.lock().heart.stopped(Now::read().clock)
+    pub fn standstill(&self) -> Option<Standstill> {
+        self.inputs().standstill(Now::read())
     }
 
-    /// What is known now, the gate included.
+    /// What is known now, the gate and the thread of the audit log included.
     #[must_use]
     pub fn inputs(&self) -> Inputs {
-        let holds = self.gate.holds();
+        let audit = self.audit.as_ref();
         Inputs {
-            holds,
+            holds: self.gate.holds(),
+            recording: audit.and_then(|audit| audit.busy_since()),
             ..self.lock().clone()
         }
     }
@@ -134,13 +135,14 @@ impl Ops {
         let now = Now::read();
         let facts = metrics::Facts {
             readiness: &readiness(&inputs, now),
-            alive: !inputs.heart.stopped(now.clock),
+            alive: inputs.standstill(now).is_none(),
             gate: self.gate.standing(),
             queue_capacity: self.about.queue_capacity,
             pool_capacity: self.about.pool_capacity,
             log_dropped: self.log.dropped(),
             version: self.about.version,
-            policy: (&self.about.policy.name, &self.about.policy.digest),
+            policy: &self.about.policy,
+            audit: self.audit.as_ref().map(|audit| audit.standing()),
             inputs: &inputs,
         };
         self.metrics.render(&facts).unwrap_or_default()

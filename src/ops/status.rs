@@ -1,6 +1,7 @@
 //! Everything worth showing to the operator on this machine, as one JSON value.
 
 mod about;
+mod audit;
 mod readiness;
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -8,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 
 pub use self::about::{About, Policy};
+use self::audit::AuditStatus;
 pub use self::readiness::ReadinessStatus;
 use super::Ops;
 use super::gate::{Actor, Hold};
@@ -74,12 +76,6 @@ struct IdentityStatus {
 }
 
 #[derive(Debug, Serialize)]
-struct AuditStatus {
-    writable: bool,
-    why: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
 struct Counts {
     permitted: u64,
     released: u64,
@@ -97,7 +93,7 @@ impl Status {
             pid: std::process::id(),
             started_at: unix(inputs.started.wall),
             uptime_seconds: lived.as_secs(),
-            live: !inputs.heart.stopped(now.clock),
+            live: inputs.standstill(now).is_none(),
             gate: GateStatus {
                 standing: ops.gate.standing().label(),
                 holds: inputs.holds.iter().map(held).collect(),
@@ -106,10 +102,7 @@ impl Status {
             channels: channels(ops, &inputs),
             policy: ops.about.policy.clone(),
             identities: identities(&inputs),
-            audit: AuditStatus {
-                writable: inputs.audit.is_none(),
-                why: inputs.audit.as_ref().map(|(_, why)| why.clone()),
-            },
+            audit: AuditStatus::of(ops.audit.as_deref(), inputs.audit.as_ref()),
             counts: counts(ops),
             readiness: readiness.into(),
         }

@@ -1,9 +1,10 @@
-//! The checks of one probe: liveness, readiness and, if asked, how old the last poll is.
+//! The checks of one probe: liveness, readiness and, if asked, whether the process runs and how old the last poll is.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
+use super::process::{Asked, Process};
 use crate::cli::ask::{Place, Question};
 
 /// How long one step may take: an orchestrator asks every few seconds.
@@ -31,6 +32,7 @@ struct Check {
 
 /// What came of all of them.
 pub(super) struct Checks {
+    process: Option<Process>,
     live: Check,
     ready: Check,
     polled: Option<Check>,
@@ -38,8 +40,9 @@ pub(super) struct Checks {
 
 impl Checks {
     /// Asks the agent.
-    pub(super) fn make(place: &Place, polls: Polls) -> Self {
+    pub(super) fn make(place: &Place, polls: Polls, process: Option<Asked>) -> Self {
         Self {
+            process: process.map(Process::look),
             live: get(place, "/healthz"),
             ready: get(place, "/readyz"),
             polled: polled(place, polls),
@@ -48,22 +51,26 @@ impl Checks {
 
     pub(super) fn passed(&self) -> bool {
         let polled = self.polled.as_ref().is_none_or(|check| check.ok);
-        self.live.ok && self.ready.ok && polled
+        let runs = self.process.as_ref().is_none_or(Process::runs);
+        runs && self.live.ok && self.ready.ok && polled
     }
 
     /// One line a check.
     pub(super) fn text(&self) -> String {
-        let line = |name: &str, check: &Check| {
-            let verdict = if check.ok { "ok" } else { "FAIL" };
-            format!("{name:<19}{verdict:<5}{}", check.said.trim())
+        let said = |name: &str, ok: bool, said: &str| {
+            let verdict = if ok { "ok" } else { "FAIL" };
+            format!("{name:<19}{verdict:<5}{}", said.trim())
         };
+        let line = |name: &str, check: &Check| said(name, check.ok, &check.said);
+        let process = self.process.iter();
+        let process = process.map(|process| said("process", process.runs(), &process.said()));
         let polled = self
             .polled
             .iter()
             .map(|check| line("control_plane_poll", check));
         let lines = [line("healthz", &self.live), line("readyz", &self.ready)];
-        lines
-            .into_iter()
+        process
+            .chain(lines)
             .chain(polled)
             .collect::<Vec<_>>()
             .join("\n")
@@ -72,6 +79,7 @@ impl Checks {
     /// One JSON value with the members of the reference's command.
     pub(super) fn json(&self) -> String {
         json!({
+            "process": self.process.as_ref().map(Process::json),
             "healthz": self.live.json(),
             "readyz": self.ready.json(),
             "control_plane_poll": self.polled.as_ref().map(Check::json),

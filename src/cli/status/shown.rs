@@ -17,7 +17,7 @@ pub(super) fn status(status: &Value) -> String {
     lines.extend(each(status, "/channels").map(|channel| channel_line(channel, now)));
     lines.push(policy(status));
     lines.extend(each(status, "/identities").map(|identity| identity_line(identity, now)));
-    lines.push(audit(status));
+    lines.push(audit(status, now));
     lines.push(counts(status));
     lines.join("\n")
 }
@@ -110,12 +110,25 @@ fn identity_line(identity: &Value, now: u64) -> String {
     )
 }
 
-fn audit(status: &Value) -> String {
-    if flag(status, "/audit/writable") {
-        "audit          writable".to_owned()
-    } else {
-        format!("audit          FAILING: {}", text(status, "/audit/why"))
-    }
+fn audit(status: &Value, now: u64) -> String {
+    let at = |name: &str| number(status, &format!("/audit/{name}"));
+    let state = match text(status, "/audit/state") {
+        state if state == "writable" => state,
+        state => format!(
+            "{} {}: {}, {} in memory, {} calls denied",
+            state.to_uppercase(),
+            ago(at("since"), now),
+            text(status, "/audit/why"),
+            at("spooled"),
+            at("denied"),
+        ),
+    };
+    format!(
+        "audit          {state}, {} records, {} signed, segment {}",
+        at("records"),
+        at("signed"),
+        at("segment")
+    )
 }
 
 fn counts(status: &Value) -> String {

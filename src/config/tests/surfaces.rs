@@ -89,6 +89,27 @@ fn the_references_settings_of_health_and_process_work() {
 }
 
 #[test]
+fn a_drain_that_may_cut_a_poll_is_allowed_and_told() {
+    let noticed = |args: &[&str]| {
+        let config = load(args, &[]).unwrap();
+        let notices = config.notices.iter();
+        notices.map(Notice::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        noticed(&["--shutdown.drain-timeout=29s"]),
+        [
+            "shutdown.drain_timeout (flag --shutdown.drain-timeout): is shorter than a poll may take (35 s): a stop may cut the open poll and lose the commands it still brings"
+        ]
+    );
+    let long = [
+        "--shutdown.drain-timeout=29s",
+        "--control-plane.poll-timeout=20s",
+    ];
+    assert!(noticed(&long).is_empty() && noticed(&[]).is_empty());
+    assert!(!noticed(&["--control-plane.poll-timeout=1m"]).is_empty());
+}
+
+#[test]
 fn a_command_finds_the_agent_by_the_same_settings() {
     let find = |args: &[&str], env: &[(&str, &str)]| {
         let command = agent_arguments(clap::Command::new("status"));

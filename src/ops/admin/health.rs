@@ -11,6 +11,7 @@ use super::guard;
 use super::http::{Answer, JSON, OPEN_METRICS, Places, TEXT, answer, text};
 use super::listen::{Bound, Stream};
 use crate::ops::Ops;
+use crate::ops::state::Standstill;
 use crate::ops::state::readiness::Readiness;
 use crate::ops::status::ReadinessStatus;
 
@@ -53,17 +54,20 @@ pub(super) fn respond<B: Body>(request: &Request<B>, ops: &Ops, audience: Audien
         return *refused;
     }
     match request.uri().path() {
-        "/healthz" if ops.is_alive() => text(StatusCode::OK, "live"),
-        "/healthz" => text(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the poll loop makes no progress",
-        ),
+        "/healthz" => live(ops.standstill()),
         "/readyz" => ready(request, ops.readiness(), audience),
         "/metrics" => answer(StatusCode::OK, OPEN_METRICS, ops.render_metrics()),
         _ => text(
             StatusCode::NOT_FOUND,
             "there is `/healthz`, `/readyz` and `/metrics`",
         ),
+    }
+}
+
+fn live(standstill: Option<Standstill>) -> Answer {
+    match standstill {
+        None => text(StatusCode::OK, "live"),
+        Some(stuck) => text(StatusCode::SERVICE_UNAVAILABLE, stuck.what),
     }
 }
 

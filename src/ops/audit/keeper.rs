@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::encode;
 use super::log::Log;
 use super::writer::{Shared, lock};
@@ -19,7 +21,9 @@ pub(super) fn run(shared: &Arc<Shared>) {
     let mut wait = None;
     while rest(shared, wait) {
         shared.count_wakeup();
+        begin(shared);
         wait = beat(shared, &mut signed_at);
+        end(shared);
     }
 }
 
@@ -43,6 +47,17 @@ fn rest(shared: &Shared, wait: Option<Duration>) -> bool {
         lock(&shared.queue).is_called = false;
     }
     !over
+}
+
+/// Says that the keeper works, for whoever watches that it makes progress.
+fn begin(shared: &Shared) {
+    lock(&shared.queue).busy_since = Some(Instant::now());
+}
+
+/// Says that it has come round; what it was called for meanwhile is due from now on.
+fn end(shared: &Shared) {
+    let mut queue = lock(&shared.queue);
+    queue.busy_since = queue.is_called.then(Instant::now);
 }
 
 /// Does what is due, and says when the next thing is.
@@ -73,7 +88,7 @@ fn sign(shared: &Shared, signed_at: &mut u64, now: u64) -> Option<u64> {
     *signed_at = now;
     let mut log = lock(&shared.log);
     log.recover(now);
-    shared.tell_health(&log);
+    shared.tell(&log);
     drop(log);
     let signed = checkpoint(shared);
     (signed.is_err() || is_pending(&lock(&shared.log))).then_some(now + BEAT)
@@ -87,5 +102,8 @@ fn is_pending(log: &Log) -> bool {
 pub(super) fn checkpoint(shared: &Shared) -> std::io::Result<()> {
     let (head, sync) = lock(&shared.log).head()?;
     sync()?;
-    lock(&shared.log).sign(&head)
+    let mut log = lock(&shared.log);
+    let signed = log.sign(&head);
+    shared.tell(&log);
+    signed
 }

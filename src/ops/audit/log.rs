@@ -11,6 +11,7 @@ use super::key::Signer;
 use super::line::{as_u64, decimal, hex, hex_text};
 use super::place::{Place, Segment, Syncer};
 use super::settings::OnWriteFailure;
+use super::standing::Standing;
 use super::tree::{Frontier, Hash, leaf};
 
 /// When a segment is closed.
@@ -58,6 +59,8 @@ pub(super) struct Log {
     last: Hash,
     signed: u64,
     failing: Option<Failing>,
+    /// Intents refused since the start.
+    denied: u64,
     /// Records with a place that are not in the file yet.
     kept: Draft,
 }
@@ -88,6 +91,7 @@ impl Log {
             last: position.last,
             signed: 0,
             failing: None,
+            denied: 0,
             kept: Draft::default(),
         }
     }
@@ -95,6 +99,17 @@ impl Log {
     /// Why the log cannot be written, if it cannot.
     pub(super) const fn failing(&self) -> Option<&Failing> {
         self.failing.as_ref()
+    }
+
+    /// How far the log is.
+    pub(super) fn standing(&self) -> Standing {
+        Standing {
+            records: self.tree.size(),
+            signed: self.signed,
+            spooled: as_u64(self.kept.leaves.len()),
+            denied: self.denied,
+            segment: self.number.into(),
+        }
     }
 
     /// Appends records. The answer has for each the index it got, or `None` for an intent that is refused.
@@ -177,7 +192,9 @@ impl Log {
             .collect()
     }
 
-    fn deny(&mut self) {
+    /// Counts an intent that is refused.
+    pub(super) fn deny(&mut self) {
+        self.denied += 1;
         if let Some(failing) = &mut self.failing {
             failing.denied += 1;
             failing.denies = true;

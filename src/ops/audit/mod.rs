@@ -24,6 +24,7 @@ pub mod read;
 mod record;
 mod settings;
 mod stamp;
+mod standing;
 mod start;
 pub mod tree;
 pub mod verify;
@@ -43,10 +44,12 @@ pub use open::change_key;
 pub use record::{Decided, Durations, Ended, Field, Identity, Note, NoteKind, Policy, Refusal};
 pub use settings::{Arguments, Durability, OnWriteFailure, Settings, Terms};
 pub use stamp::rfc3339;
+pub use standing::Standing;
 
 use key::Signer;
 use log::{Bounds, Failing, Log, Position};
 use stamp::Clock;
+use standing::Told;
 use writer::{Queue, Shared, lock};
 
 /// The intent could not be recorded: refuse the call, reason `audit_unavailable`, retryable.
@@ -118,6 +121,8 @@ impl Audit {
     }
 
     fn over(log: Log, clock: Clock, terms: Terms, has_keeper: bool) -> Self {
+        let told = Told::default();
+        told.tell(log.standing());
         let shared = Shared {
             clock,
             queue: Mutex::new(Queue::default()),
@@ -128,6 +133,7 @@ impl Audit {
             health: watch::Sender::new(Health::Writable),
             has_keeper,
             wakeups: AtomicU64::new(0),
+            told,
         };
         Self {
             shared: Arc::new(shared),
@@ -200,6 +206,18 @@ impl Audit {
     #[must_use]
     pub fn health(&self) -> watch::Receiver<Health> {
         self.shared.health.subscribe()
+    }
+
+    /// How far the log is. Never waits for a write.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        self.shared.told.read()
+    }
+
+    /// Since when the thread of the log has had work that it did not finish; `None` while it rests. Never waits for a write.
+    #[must_use]
+    pub fn busy_since(&self) -> Option<Instant> {
+        lock(&self.shared.queue).busy_since
     }
 }
 

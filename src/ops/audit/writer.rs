@@ -9,11 +9,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
 
 use super::coalesce::Repeats;
 use super::log::{Body, Log};
 use super::settings::{Durability, Terms};
 use super::stamp::Clock;
+use super::standing::Told;
 use super::{Health, Intent, Unrecorded};
 
 /// What all holders of the log share.
@@ -28,6 +30,7 @@ pub(super) struct Shared {
     /// Without a keeper, whoever adds a record writes it.
     pub(super) has_keeper: bool,
     pub(super) wakeups: AtomicU64,
+    pub(super) told: Told,
 }
 
 /// Records that wait to be written.
@@ -38,6 +41,8 @@ pub(super) struct Queue {
     /// The keeper was told that there is something to do.
     pub(super) is_called: bool,
     pub(super) is_over: bool,
+    /// Since when the keeper has had work that it did not finish.
+    pub(super) busy_since: Option<Instant>,
 }
 
 /// So many records wait at most; who adds one more writes them.
@@ -113,6 +118,7 @@ impl Shared {
     pub(super) fn call_keeper(&self, queue: &mut Queue) {
         if self.has_keeper && !queue.is_called {
             queue.is_called = true;
+            queue.busy_since.get_or_insert_with(Instant::now);
             self.work.notify_one();
         }
     }
@@ -160,13 +166,16 @@ impl Shared {
             && log.sync_or_fail(self.clock.micros()).is_err()
         {
             indexes.iter_mut().for_each(|index| *index = None);
+            let intents = bodies.iter().filter(|body| body.is_intent);
+            intents.for_each(|_| log.deny());
         }
-        self.tell_health(&log);
+        self.tell(&log);
         indexes
     }
 
-    /// Publishes the state of the log when it changed.
-    pub(super) fn tell_health(&self, log: &Log) {
+    /// Publishes how far the log is, and whether it can be written when that changed.
+    pub(super) fn tell(&self, log: &Log) {
+        self.told.tell(log.standing());
         let health = Health::of(log.failing());
         self.health.send_if_modified(|told| {
             let changed = *told != health;

@@ -18,7 +18,12 @@ pub enum AgentEvent<'a> {
     Drained,
     /// Records can be written (again).
     AuditWritable,
-    /// Records cannot be written.
+    /// Records cannot be written; they wait in memory, and calls go on.
+    AuditSpooling {
+        /// The system's own words or a fixed one.
+        why: &'a str,
+    },
+    /// Records cannot be written, and no call is forwarded.
     AuditFailing {
         /// The system's own words or a fixed one.
         why: &'a str,

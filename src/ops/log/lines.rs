@@ -198,6 +198,9 @@ fn agent(event: &AgentEvent<'_>) {
         }
         AgentEvent::Drained => info!("drained"),
         AgentEvent::AuditWritable => info!("records can be written"),
+        AgentEvent::AuditSpooling { why } => {
+            error!(why, "records cannot be written and wait in memory");
+        }
         AgentEvent::AuditFailing { why } => error!(why, "records cannot be written"),
     }
 }

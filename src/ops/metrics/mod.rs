@@ -5,6 +5,7 @@
 
 mod labels;
 mod own;
+mod records;
 mod reference;
 mod render;
 #[cfg(test)]

@@ -10,10 +10,13 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use super::labels::{Labels, one};
+use super::records::Records;
 use super::{Gauges as Family64, Metrics};
+use crate::ops::audit;
 use crate::ops::gate::Standing;
 use crate::ops::state::Inputs;
 use crate::ops::state::readiness::Readiness;
+use crate::ops::status::Policy;
 
 /// What the gauges are set from.
 pub struct Facts<'a> {
@@ -33,8 +36,10 @@ pub struct Facts<'a> {
     pub log_dropped: u64,
     /// The version of the program.
     pub version: &'static str,
-    /// The policy in force: its name and digest.
-    pub policy: (&'a str, &'a str),
+    /// The policy in force.
+    pub policy: &'a Policy,
+    /// How far the audit log is; none where there is none.
+    pub audit: Option<audit::Standing>,
 }
 
 #[derive(Debug, Default)]
@@ -48,10 +53,12 @@ pub(super) struct Gauges {
     server: Family64,
     expiry: Family<Labels, Gauge<f64, AtomicU64>>,
     start: Gauge<f64, AtomicU64>,
-    audit: Gauge,
+    audit: Records,
+    audit_writable: Gauge,
     log_dropped: Gauge,
     build: Family64,
     policy: Family64,
+    policy_generation: Gauge,
 }
 
 impl Gauges {
@@ -87,6 +94,7 @@ impl Gauges {
     }
 
     fn register_own(&self, to: &mut Registry) {
+        self.audit.register(to);
         to.register(
             "not_ready",
             "1 for each cause against readiness, by its code",
@@ -106,7 +114,7 @@ impl Gauges {
         to.register(
             "audit_writable",
             "1 while decisions can be recorded",
-            self.audit.clone(),
+            self.audit_writable.clone(),
         );
         to.register(
             "log_lines_dropped",
@@ -123,6 +131,11 @@ impl Gauges {
             "The policy in force, with the value 1",
             self.policy.clone(),
         );
+        to.register(
+            "policy_generation",
+            "Which policy since the start is in force, from 1",
+            self.policy_generation.clone(),
+        );
     }
 
     fn set(&self, facts: &Facts<'_>) {
@@ -131,19 +144,24 @@ impl Gauges {
         self.queue_capacity.set(whole(facts.queue_capacity));
         self.pool_capacity.set(whole(facts.pool_capacity));
         self.start.set(unix(facts.inputs.started.wall));
-        self.audit.set(facts.inputs.audit.is_none().into());
+        self.audit_writable.set(facts.inputs.audit.is_none().into());
+        self.audit.set(facts.audit.unwrap_or_default());
         self.log_dropped.set(whole(facts.log_dropped));
         self.build
             .get_or_create(&one("version", facts.version))
             .set(1);
+        self.set_policy(facts.policy);
+        self.set_lists(facts);
+    }
+
+    fn set_policy(&self, policy: &Policy) {
         self.policy.clear();
-        let (name, digest) = facts.policy;
         let labels = vec![
-            ("name", name.to_owned().into()),
-            ("digest", digest.to_owned().into()),
+            ("name", policy.name.clone().into()),
+            ("digest", policy.digest.clone().into()),
         ];
         self.policy.get_or_create(&labels).set(1);
-        self.set_lists(facts);
+        self.policy_generation.set(whole(policy.generation));
     }
 
     fn set_lists(&self, facts: &Facts<'_>) {
@@ -200,7 +218,7 @@ impl Metrics {
     }
 }
 
-fn whole(number: u64) -> i64 {
+pub(super) fn whole(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 

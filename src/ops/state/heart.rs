@@ -26,10 +26,10 @@ impl Heart {
         }
     }
 
-    /// Whether the next beat is overdue.
+    /// Since when the next beat is overdue, if it is.
     #[must_use]
-    pub fn stopped(self, now: Instant) -> bool {
-        self.due.is_some_and(|due| now > due)
+    pub fn overdue(self, now: Instant) -> Option<Instant> {
+        self.due.filter(|due| now > *due)
     }
 
     pub(super) fn beat(&mut self, event: &PollEvent<'_>, expected: &Expected, now: Instant) {

@@ -3,6 +3,7 @@
 //! Promises: bounded by the configuration: one entry for each channel and identity.
 
 mod heart;
+mod progress;
 pub mod readiness;
 mod server;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 pub use self::heart::Heart;
+pub use self::progress::Standstill;
 pub use self::server::{QUIET, Reach, Server};
 use crate::ops::event::{AgentEvent, Event, PollEvent, PollFault, PollPause, ServerEvent};
 use crate::ops::gate::Hold;
@@ -76,6 +78,17 @@ pub struct PollTrouble {
     pub since: SystemTime,
 }
 
+/// Why decisions are not written to the audit log.
+#[derive(Clone, Debug)]
+pub struct RecordTrouble {
+    /// Since when.
+    pub since: SystemTime,
+    /// The system's own words or a fixed one.
+    pub why: String,
+    /// Whether they wait in memory and calls go on.
+    pub spools: bool,
+}
+
 /// Everything readiness and liveness are judged by.
 #[derive(Clone, Debug)]
 pub struct Inputs {
@@ -95,8 +108,10 @@ pub struct Inputs {
     pub servers: Vec<Server>,
     /// What holds the gate.
     pub holds: Vec<Hold>,
-    /// Since when nothing can be recorded, and why.
-    pub audit: Option<(SystemTime, String)>,
+    /// The trouble with the audit log.
+    pub audit: Option<RecordTrouble>,
+    /// Since when the thread of the audit log has had work that it did not finish.
+    pub recording: Option<Instant>,
     /// Since when the agent is stopping.
     pub stopping: Option<SystemTime>,
 }
@@ -118,6 +133,7 @@ impl Inputs {
             paused: None,
             holds: Vec::new(),
             audit: None,
+            recording: None,
             stopping: None,
         }
     }
@@ -129,12 +145,19 @@ impl Inputs {
             Event::Server(channel, event) => self.server(channel, event, now),
             Event::Agent(AgentEvent::Stopping { .. }) => self.stopping = Some(now.wall),
             Event::Agent(AgentEvent::AuditWritable) => self.audit = None,
-            Event::Agent(AgentEvent::AuditFailing { why }) => {
-                let since = self.audit.take().map_or(now.wall, |(since, _)| since);
-                self.audit = Some((since, why.to_owned()));
-            }
+            Event::Agent(AgentEvent::AuditSpooling { why }) => self.unrecorded(why, true, now),
+            Event::Agent(AgentEvent::AuditFailing { why }) => self.unrecorded(why, false, now),
             Event::Agent(AgentEvent::Drained) | Event::Command(..) => {}
         }
+    }
+
+    fn unrecorded(&mut self, why: &str, spools: bool, now: Now) {
+        let since = self.audit.take().map_or(now.wall, |trouble| trouble.since);
+        self.audit = Some(RecordTrouble {
+            since,
+            why: why.to_owned(),
+            spools,
+        });
     }
 
     fn poll(&mut self, event: &PollEvent<'_>, now: Now) {

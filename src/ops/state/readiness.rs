@@ -6,7 +6,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::server::Reach;
-use super::{Identity, Inputs, Now, PollTrouble, Server};
+use super::{Identity, Inputs, Now, PollTrouble, RecordTrouble, Server, Standstill};
 use crate::ops::event::{PollFault, PollPause};
 use crate::ops::gate::{Hold, Standing};
 
@@ -58,6 +58,7 @@ impl Cause {
 pub fn readiness(inputs: &Inputs, now: Now) -> Readiness {
     let mut causes = Vec::new();
     causes.extend(inputs.stopping.map(stopping));
+    causes.extend(inputs.standstill(now).map(stalled));
     causes.extend(inputs.holds.iter().map(held));
     causes.extend(inputs.audit.as_ref().map(unrecorded));
     let identities = inputs.expected.identities.iter();
@@ -97,6 +98,15 @@ fn stopping(since: SystemTime) -> Cause {
     )
 }
 
+fn stalled(standstill: Standstill) -> Cause {
+    Cause::new(
+        "stalled",
+        standstill.since,
+        standstill.what,
+        "restart the agent; if it is the audit log, check the disk of the state directory first",
+    )
+}
+
 fn held(hold: &Hold) -> Cause {
     let by = hold.cause.label();
     let (code, how) = match hold.standing {
@@ -115,7 +125,8 @@ fn held(hold: &Hold) -> Cause {
     )
 }
 
-fn unrecorded((since, why): &(SystemTime, String)) -> Cause {
+fn unrecorded(trouble: &RecordTrouble) -> Cause {
+    let RecordTrouble { since, why, .. } = trouble;
     let detail = format!("decisions cannot be recorded: {why}");
     Cause::new(
         "audit_unavailable",

@@ -1,6 +1,8 @@
 //! The table of states against readiness: each cause named, each recovery seen.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+use std::collections::BTreeSet;
+
 use super::readiness::{Readiness, readiness};
 use super::*;
 use crate::ops::event::PollFailure;
@@ -81,14 +83,16 @@ fn unreached(inputs: &mut Inputs, channel: &str) {
     inputs.note(&Event::Server(channel, failed), at(3));
 }
 
-fn hold(standing: Standing) -> Hold {
-    Hold {
+/// An operator holds the gate, so the loop waits.
+fn held(inputs: &mut Inputs, standing: Standing) {
+    inputs.holds.push(Hold {
         cause: Cause::Operator,
         standing,
         reason: "a drill".to_owned(),
         since: at(5).wall,
         by: None,
-    }
+    });
+    inputs.note(&Event::Poll(PollEvent::Paused(PollPause::Gate)), at(5));
 }
 
 fn codes(verdict: &Readiness) -> Vec<&'static str> {
@@ -98,7 +102,7 @@ fn codes(verdict: &Readiness) -> Vec<&'static str> {
 #[test]
 fn every_state_has_its_code_and_every_code_its_state() {
     type Change = fn(&mut Inputs);
-    let rows: [(&str, Change, u64, &[&str]); 16] = [
+    let rows: [(&str, Change, u64, &[&str]); 21] = [
         ("nothing is wrong", |_| {}, 10, &[]),
         ("quiet, but within the window", |_| {}, 66, &[]),
         (
@@ -157,13 +161,13 @@ fn every_state_has_its_code_and_every_code_its_state() {
         ),
         (
             "the gate is dropped",
-            |i| i.holds.push(hold(Standing::Lowered)),
+            |i| held(i, Standing::Lowered),
             500,
             &["gate_lowered"],
         ),
         (
             "quiesced",
-            |i| i.holds.push(hold(Standing::Quiesced)),
+            |i| held(i, Standing::Quiesced),
             500,
             &["gate_quiesced"],
         ),
@@ -179,6 +183,41 @@ fn every_state_has_its_code_and_every_code_its_state() {
             &["audit_unavailable"],
         ),
         (
+            "the disk is full, and records may wait",
+            |i| {
+                i.note(
+                    &Event::Agent(AgentEvent::AuditSpooling { why: "no space" }),
+                    at(4),
+                )
+            },
+            10,
+            &["audit_unavailable"],
+        ),
+        (
+            "the disk hangs",
+            |i| i.recording = Some(at(4).clock),
+            35,
+            &["stalled"],
+        ),
+        (
+            "nothing was probed",
+            |i| i.servers = fresh().servers,
+            10,
+            &["mcp_probe_pending", "mcp_probe_pending"],
+        ),
+        (
+            "nothing was polled",
+            |i| i.last_poll = None,
+            10,
+            &["control_plane_pending"],
+        ),
+        (
+            "a stop signal came",
+            |i| i.stopping = Some(at(5).wall),
+            100,
+            &["stopping"],
+        ),
+        (
             "expired",
             |i| i.expected.identities = vec![identity(0, 5)],
             6,
@@ -191,7 +230,9 @@ fn every_state_has_its_code_and_every_code_its_state() {
             &["identity_not_yet_valid"],
         ),
     ];
+    let mut seen = BTreeSet::new();
     for (state, change, seconds, expected) in rows {
+        seen.extend(expected);
         let mut inputs = working();
         change(&mut inputs);
         let verdict = readiness(&inputs, at(seconds));
@@ -202,6 +243,18 @@ fn every_state_has_its_code_and_every_code_its_state() {
             "{state}"
         );
     }
+    assert_eq!(seen, documented(), "the codes of docs/operations.md");
+}
+
+/// The codes in the table of the documentation.
+fn documented() -> BTreeSet<&'static str> {
+    let document = include_str!("../../../docs/operations.md");
+    let (_, table) = document.split_once("| code | it means |").unwrap();
+    let rows = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    rows.filter_map(|row| row.split('`').nth(1)).collect()
 }
 
 #[test]
@@ -257,13 +310,22 @@ fn trouble_counts_from_its_first_failure() {
 #[test]
 fn the_heart_stops_when_the_loop_hangs_and_never_while_it_may_wait() {
     let mut inputs = fresh();
-    assert!(!inputs.heart.stopped(at(60).clock) && inputs.heart.stopped(at(61).clock));
+    let stands = |inputs: &Inputs, seconds| inputs.standstill(at(seconds)).map(|stuck| stuck.what);
+    let polling = Some("the poll loop makes no progress");
+    assert_eq!((stands(&inputs, 60), stands(&inputs, 61)), (None, polling));
     inputs.note(&Event::Poll(PollEvent::Started { limit: 1 }), at(0));
-    assert!(!inputs.heart.stopped(at(95).clock) && inputs.heart.stopped(at(96).clock));
+    assert_eq!((stands(&inputs, 95), stands(&inputs, 96)), (None, polling));
     inputs.note(&Event::Poll(PollEvent::Paused(PollPause::Gate)), at(0));
-    assert!(
-        !inputs.heart.stopped(at(100_000).clock),
+    assert_eq!(
+        stands(&inputs, 100_000),
+        None,
         "a lowered gate may stay so for days"
+    );
+    inputs.recording = Some(at(5).clock);
+    let recording = Some("the audit log makes no progress");
+    assert_eq!(
+        (stands(&inputs, 35), stands(&inputs, 36)),
+        (None, recording)
     );
 }
 
