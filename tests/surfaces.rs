@@ -9,6 +9,9 @@
 
 #[path = "surfaces/agent.rs"]
 mod agent;
+#[cfg(feature = "demo")]
+#[path = "surfaces/states.rs"]
+mod states;
 #[path = "surfaces/stub.rs"]
 mod stub;
 

@@ -1,11 +1,17 @@
-//! The signals that stop the agent.
+//! The signals that stop the agent, and the one that must not.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// SIGXFSZ on the machines we build for (signal(7)).
+const FILE_TOO_LARGE: SignalKind = SignalKind::from_raw(25);
 
 /// SIGTERM and SIGINT.
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    /// Heard and passed over: a file that meets a limit of its size is then an error of the write, which the audit log answers, and not the
+    /// end of the process.
+    _file_too_large: Signal,
 }
 
 impl Signals {
@@ -14,6 +20,7 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            _file_too_large: signal(FILE_TOO_LARGE)?,
         })
     }
 

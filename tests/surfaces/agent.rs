@@ -119,6 +119,11 @@ impl Agent {
         String::from_utf8(output.stderr).unwrap()
     }
 
+    #[cfg(feature = "demo")]
+    pub(crate) fn process(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_child(&self.child)
+    }
+
     pub(crate) fn url(&self) -> String {
         self.url.clone()
     }
