@@ -102,6 +102,27 @@ fn a_server_that_wants_to_know_who_asks_is_ready_rz_010() {
         exit == 0 && said.contains(r#""result":"ok""#),
         "{exit} {said}"
     );
+    let pid_file = home.path("pid").into_os_string().into_string().unwrap();
+    let runs = |file: &str| {
+        agent.command(&[
+            "health",
+            "--url",
+            &agent.url(),
+            "--pid-file",
+            file,
+            "--json",
+        ])
+    };
+    let (exit, said) = runs(&pid_file);
+    assert!(
+        exit == 0 && said.contains(r#""running":true"#),
+        "{exit} {said}"
+    );
+    let (exit, said) = runs("/nowhere");
+    assert!(
+        exit == 2 && said.contains(r#""running":false"#),
+        "{exit} {said}"
+    );
     let (exit, said) = agent.command(&["health", "--url", &agent.url(), "--max-poll-age", "soon"]);
     assert_eq!(exit, 1, "{said}");
 }

@@ -107,3 +107,40 @@ pub(super) fn checkpoint(shared: &Shared) -> std::io::Result<()> {
     shared.tell(&log);
     signed
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::ops::audit::{Audit, Note, NoteKind, Settings};
+
+    fn rests(audit: &Audit) {
+        let is_done = || {
+            let standing = audit.standing();
+            audit.busy_since().is_none() && standing.signed == standing.records
+        };
+        while !is_done() {
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_write_that_hangs_is_seen_and_hangs_nobody_who_asks() {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = Settings::new(dir.path().join("audit"), "portcullis/test".to_owned());
+        let audit = Audit::open(&settings).unwrap();
+        rests(&audit);
+        let before = audit.standing();
+        assert_eq!((before.records, before.segment), (3, 1));
+        let hangs = lock(&audit.shared.log);
+        audit.note(&Note {
+            kind: NoteKind::Reload,
+            fields: &[],
+        });
+        assert!(audit.busy_since().is_some());
+        assert_eq!(audit.standing(), before);
+        drop(hangs);
+        rests(&audit);
+        assert_eq!(audit.standing().records, 4);
+    }
+}

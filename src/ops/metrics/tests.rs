@@ -107,6 +107,8 @@ fn the_references_numbers_are_there_under_its_names() {
         "readiness 0",
         r#"portcullis_not_ready{code="mcp_probe_pending"} 1"#,
         r#"portcullis_gate{standing="raised"} 1"#,
+        "portcullis_policy_generation 0",
+        "portcullis_audit_records_total 0",
     ] {
         assert!(
             text.lines().any(|found| found == line),
