@@ -12,39 +12,11 @@ use super::line::{as_u64, decimal, hex, hex_text};
 use super::place::{Place, Segment, Syncer};
 use super::settings::OnWriteFailure;
 use super::tree::{Frontier, Hash, leaf};
+use parts::{Draft, spool_record};
 
-/// When a segment is closed.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Bounds {
-    pub(super) bytes: u64,
-    pub(super) age_micros: u64,
-}
+mod parts;
 
-/// Where a log goes on.
-pub(super) struct Position {
-    pub(super) tree: Frontier,
-    pub(super) last: Hash,
-    pub(super) number: u32,
-    pub(super) opened: u64,
-    pub(super) bytes: u64,
-}
-
-/// A record without its place.
-pub(super) struct Body {
-    pub(super) bytes: Vec<u8>,
-    /// An intent may be refused; everything else was promised and is kept.
-    pub(super) is_intent: bool,
-}
-
-/// The log cannot be written since some moment.
-#[derive(Clone, Debug)]
-pub(super) struct Failing {
-    pub(super) reason: String,
-    since: u64,
-    denied: u64,
-    /// Whether intents are refused, and not only kept in memory.
-    pub(super) denies: bool,
-}
+pub(super) use parts::{Body, Bounds, Failing, Position};
 
 /// The one writer.
 pub(super) struct Log {
@@ -60,13 +32,6 @@ pub(super) struct Log {
     failing: Option<Failing>,
     /// Records with a place that are not in the file yet.
     kept: Draft,
-}
-
-/// Records with a place: their lines, and the leaves that the tree gets when they are written.
-#[derive(Default)]
-struct Draft {
-    lines: Vec<u8>,
-    leaves: Vec<Hash>,
 }
 
 impl Log {
@@ -280,14 +245,4 @@ impl Log {
         let (head, _) = self.head()?;
         self.sign(&head)
     }
-}
-
-fn spool_record(failing: &Failing, records: u64, bytes: u64, now: u64) -> Vec<u8> {
-    let mut line = encode::open("spool", now);
-    line.text("since", &super::stamp::rfc3339(failing.since));
-    line.text("reason", &failing.reason);
-    line.number("kept_records", records);
-    line.number("kept_bytes", bytes);
-    line.number("denied", failing.denied);
-    line.into_bytes()
 }
