@@ -6,15 +6,15 @@
 use std::io;
 
 use super::checkpoint::Checkpoint;
-use super::encode;
 use super::key::Signer;
-use super::line::{as_u64, decimal, hex, hex_text};
+use super::line::{as_u64, decimal, hex};
 use super::place::{Place, Segment, Syncer};
 use super::settings::OnWriteFailure;
 use super::tree::{Frontier, Hash, leaf};
 use parts::{Draft, spool_record};
 
 mod parts;
+mod segments;
 
 pub(super) use parts::{Body, Bounds, Failing, Position};
 
@@ -168,39 +168,6 @@ impl Log {
             self.kept = draft;
         }
         written
-    }
-
-    fn rotate_if_due(&mut self, now: u64) -> io::Result<()> {
-        let old = now >= self.opened.saturating_add(self.bounds.age_micros);
-        let due = self.number > 0 && (self.segment.bytes() >= self.bounds.bytes || old);
-        if due {
-            self.segment.place().sync()?;
-            self.checkpoint()?;
-            self.begin_segment(now)?;
-        }
-        Ok(())
-    }
-
-    /// Opens the next segment with the record that lets a reader start there.
-    pub(super) fn begin_segment(&mut self, now: u64) -> io::Result<()> {
-        let mut line = encode::open("segment", now);
-        line.number("segment", u64::from(self.number) + 1);
-        line.text("origin", &self.origin);
-        line.number("size", self.tree.size());
-        line.hex("root", &self.tree.root());
-        let frontier: Vec<String> = self
-            .tree
-            .roots()
-            .iter()
-            .map(|root| hex_text(root))
-            .collect();
-        line.list("frontier", frontier.iter().map(String::as_str));
-        let mut draft = Draft::default();
-        self.place(&mut draft, &line.into_bytes());
-        self.segment.begin(self.number + 1, &draft.lines)?;
-        self.commit(&draft);
-        (self.number, self.opened) = (self.number + 1, now);
-        Ok(())
     }
 
     /// Returns when what was written survives a power cut.
