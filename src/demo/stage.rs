@@ -72,7 +72,7 @@ pub struct Stage {
     pub others: Vec<McpServer>,
     /// The real agent, as a process of its own.
     pub agent: Agent,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Stage {
@@ -116,7 +116,7 @@ impl Stage {
             server,
             others,
             agent,
-            _folder: folder,
+            folder,
         };
         stage.first_poll().await?;
         Ok(stage)
@@ -133,6 +133,12 @@ impl Stage {
             self.agent.last_lines(20)
         );
         Ok(())
+    }
+
+    /// The agent's state directory.
+    #[must_use]
+    pub fn state(&self) -> PathBuf {
+        self.folder.inside("state")
     }
 
     /// Stops the agent as an operator would, and waits until it is gone.

@@ -96,23 +96,6 @@ impl<'a, R: Records> Life<'a, R> {
         self.left_out(&command.notices);
     }
 
-    /// It may go in.
-    pub fn permitted(&mut self, exchange: &Exchange) {
-        self.method = exchange.method();
-        self.kind = match self.method {
-            "" => CallKind::Termination,
-            _ if exchange.awaits_answer() => CallKind::Call,
-            _ => CallKind::Notification,
-        };
-        let tool = exchange.ask().and_then(|ask| ask.tool.as_deref());
-        self.tool = tool.unwrap_or_default().to_owned();
-        self.tell(CommandEvent::Permitted {
-            kind: self.kind,
-            method: self.method,
-            tool: &self.tool,
-        });
-    }
-
     /// Its turn came.
     pub fn began(&mut self) {
         self.began = true;

@@ -27,7 +27,8 @@ fn the_demo_plays_every_step_and_leaves_nothing_behind() {
         "with one tool removed",
         "ended the handshake",
         "exit code 0",
-        "All 6 steps went as they should.",
+        "altered: record",
+        "All 7 steps went as they should.",
     ] {
         assert!(out.contains(part), "`{part}` is missing in:\n{out}");
     }

@@ -5,8 +5,6 @@
 /// The longest text of one member, in bytes before escaping. A longer one is cut, and its length told beside it.
 pub(super) const LONGEST_TEXT: usize = 256;
 
-const HEX: &[u8; 16] = b"0123456789abcdef";
-
 /// The members of one JSON object, in the order they are written, without the outer braces.
 #[derive(Debug, Default)]
 pub(super) struct Line(Vec<u8>);
@@ -118,12 +116,18 @@ pub(super) fn decimal(out: &mut Vec<u8>, mut number: u64) {
 
 /// Lower-case hexadecimal digits.
 pub(super) fn hex(out: &mut Vec<u8>, bytes: &[u8]) {
-    let digit = |half: u8| HEX.get(usize::from(half)).copied().unwrap_or_default();
-    out.extend(
-        bytes
-            .iter()
-            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]),
-    );
+    out.reserve(2 * bytes.len());
+    for byte in bytes {
+        out.extend_from_slice(&[hex_digit(byte >> 4), hex_digit(byte & 15)]);
+    }
+}
+
+const fn hex_digit(half: u8) -> u8 {
+    if half < 10 {
+        b'0' + half
+    } else {
+        b'a' + half - 10
+    }
 }
 
 /// Hexadecimal digits as a text.

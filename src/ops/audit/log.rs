@@ -6,46 +6,18 @@
 use std::io;
 
 use super::checkpoint::Checkpoint;
-use super::encode;
 use super::key::Signer;
-use super::line::{as_u64, decimal, hex, hex_text};
+use super::line::{as_u64, decimal, hex};
 use super::place::{Place, Segment, Syncer};
 use super::settings::OnWriteFailure;
 use super::standing::Standing;
 use super::tree::{Frontier, Hash, leaf};
+use parts::{Draft, spool_record};
 
-/// When a segment is closed.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Bounds {
-    pub(super) bytes: u64,
-    pub(super) age_micros: u64,
-}
+mod parts;
+mod segments;
 
-/// Where a log goes on.
-pub(super) struct Position {
-    pub(super) tree: Frontier,
-    pub(super) last: Hash,
-    pub(super) number: u32,
-    pub(super) opened: u64,
-    pub(super) bytes: u64,
-}
-
-/// A record without its place.
-pub(super) struct Body {
-    pub(super) bytes: Vec<u8>,
-    /// An intent may be refused; everything else was promised and is kept.
-    pub(super) is_intent: bool,
-}
-
-/// The log cannot be written since some moment.
-#[derive(Clone, Debug)]
-pub(super) struct Failing {
-    pub(super) reason: String,
-    since: u64,
-    denied: u64,
-    /// Whether intents are refused, and not only kept in memory.
-    pub(super) denies: bool,
-}
+pub(super) use parts::{Body, Bounds, Failing, Position};
 
 /// The one writer.
 pub(super) struct Log {
@@ -63,13 +35,6 @@ pub(super) struct Log {
     denied: u64,
     /// Records with a place that are not in the file yet.
     kept: Draft,
-}
-
-/// Records with a place: their lines, and the leaves that the tree gets when they are written.
-#[derive(Default)]
-struct Draft {
-    lines: Vec<u8>,
-    leaves: Vec<Hash>,
 }
 
 impl Log {
@@ -222,39 +187,6 @@ impl Log {
         written
     }
 
-    fn rotate_if_due(&mut self, now: u64) -> io::Result<()> {
-        let old = now >= self.opened.saturating_add(self.bounds.age_micros);
-        let due = self.number > 0 && (self.segment.bytes() >= self.bounds.bytes || old);
-        if due {
-            self.segment.place().sync()?;
-            self.checkpoint()?;
-            self.begin_segment(now)?;
-        }
-        Ok(())
-    }
-
-    /// Opens the next segment with the record that lets a reader start there.
-    pub(super) fn begin_segment(&mut self, now: u64) -> io::Result<()> {
-        let mut line = encode::open("segment", now);
-        line.number("segment", u64::from(self.number) + 1);
-        line.text("origin", &self.origin);
-        line.number("size", self.tree.size());
-        line.hex("root", &self.tree.root());
-        let frontier: Vec<String> = self
-            .tree
-            .roots()
-            .iter()
-            .map(|root| hex_text(root))
-            .collect();
-        line.list("frontier", frontier.iter().map(String::as_str));
-        let mut draft = Draft::default();
-        self.place(&mut draft, &line.into_bytes());
-        self.segment.begin(self.number + 1, &draft.lines)?;
-        self.commit(&draft);
-        (self.number, self.opened) = (self.number + 1, now);
-        Ok(())
-    }
-
     /// Returns when what was written survives a power cut.
     pub(super) fn sync_or_fail(&mut self, now: u64) -> io::Result<()> {
         let synced = self.segment.place().sync();
@@ -297,14 +229,4 @@ impl Log {
         let (head, _) = self.head()?;
         self.sign(&head)
     }
-}
-
-fn spool_record(failing: &Failing, records: u64, bytes: u64, now: u64) -> Vec<u8> {
-    let mut line = encode::open("spool", now);
-    line.text("since", &super::stamp::rfc3339(failing.since));
-    line.text("reason", &failing.reason);
-    line.number("kept_records", records);
-    line.number("kept_bytes", bytes);
-    line.number("denied", failing.denied);
-    line.into_bytes()
 }

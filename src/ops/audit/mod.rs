@@ -11,6 +11,7 @@ mod digest;
 mod encode;
 mod fault;
 mod folder;
+mod intent;
 mod keeper;
 mod key;
 mod line;
@@ -39,6 +40,7 @@ use tokio::time::Instant;
 
 pub use digest::{Digest, sha256};
 pub use fault::Fault;
+pub use intent::Intent;
 pub use memory::Memory;
 pub use open::change_key;
 pub use record::{Decided, Durations, Ended, Field, Identity, Note, NoteKind, Policy, Refusal};
@@ -226,54 +228,5 @@ impl Drop for Audit {
     fn drop(&mut self) {
         self.end_keeper();
         self.shared.drain();
-    }
-}
-
-/// A recorded intent: the right to forward one call, and the duty to say how it ended. Dropped without that, it records the call as `lost`.
-#[must_use]
-pub struct Intent {
-    shared: Arc<Shared>,
-    index: u64,
-    correlation: u128,
-    is_settled: bool,
-}
-
-impl Intent {
-    fn new(shared: &Arc<Shared>, index: u64, correlation: u128) -> Self {
-        Self {
-            shared: Arc::clone(shared),
-            index,
-            correlation,
-            is_settled: false,
-        }
-    }
-
-    /// The index of its record.
-    #[must_use]
-    pub const fn index(&self) -> u64 {
-        self.index
-    }
-
-    fn end(mut self, ended: &Ended<'_>) {
-        self.record(ended);
-    }
-
-    fn record(&mut self, ended: &Ended<'_>) {
-        self.is_settled = true;
-        let now = self.shared.clock.micros();
-        let body = encode::outcome(self.index, self.correlation, ended, now);
-        self.shared.add_quietly(body);
-    }
-}
-
-impl Drop for Intent {
-    /// INVARIANT: 7 (one terminal record, also for a call that was abandoned).
-    fn drop(&mut self) {
-        if !self.is_settled {
-            self.record(&Ended {
-                verdict: "lost",
-                ..Ended::default()
-            });
-        }
     }
 }

@@ -34,9 +34,30 @@ impl Clock {
 pub fn rfc3339(micros: u64) -> String {
     let seconds = micros / 1_000_000;
     let (year, month, day) = civil(seconds / 86_400);
-    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    let micros = micros % 1_000_000;
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
+    let mut text = String::with_capacity(27);
+    for (number, digits, after) in [
+        (year, 4, '-'),
+        (month, 2, '-'),
+        (day, 2, 'T'),
+        (seconds / 3600 % 24, 2, ':'),
+        (seconds / 60 % 60, 2, ':'),
+        (seconds % 60, 2, '.'),
+        (micros % 1_000_000, 6, 'Z'),
+    ] {
+        push(&mut text, number, digits);
+        text.push(after);
+    }
+    text
+}
+
+/// The last so many decimal digits of a number, by pairs.
+fn push(text: &mut String, number: u64, digits: u32) {
+    if digits > 2 {
+        push(text, number / 100, digits - 2);
+    }
+    let pair = u8::try_from(number % 100).unwrap_or_default();
+    text.push(char::from(b'0' + pair / 10));
+    text.push(char::from(b'0' + pair % 10));
 }
 
 /// Year, month and day of a day since 1970, in the proleptic Gregorian calendar, counted in years that start in March.

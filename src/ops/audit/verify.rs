@@ -4,114 +4,20 @@
 //! everything after it too meets the next signed checkpoint, which bounds the place to the records since the one before.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::fmt;
-use std::io;
 use std::path::Path;
 
 use serde::Deserialize;
 
-use super::checkpoint::{self, Checkpoint, NoteFault, Verifier};
+use super::checkpoint::Verifier;
 use super::read::{self, Head, Lines, Located, Segment, short};
 use super::tree::{Frontier, Hash, leaf};
 use diagnose::Scene;
 
 mod diagnose;
+mod found;
+mod notes;
 
-/// What is wrong with a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
-    /// Its bytes are not those that were written.
-    Altered,
-    /// It is gone, and others follow.
-    Deleted,
-    /// It was never written.
-    Inserted,
-    /// It stands in another place.
-    Reordered,
-    /// It and all that followed is gone.
-    Truncated,
-    /// A checkpoint of this size carries a signature that does not hold.
-    Forged,
-    /// No checkpoint of a trusted key covers the log.
-    Unsigned,
-}
-
-/// The first bad record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bad {
-    /// What is wrong.
-    pub what: What,
-    /// The index of the record.
-    pub index: u64,
-    /// The segment where it stands or should stand.
-    pub segment: u32,
-    /// The line in it, from 1.
-    pub line: u64,
-    /// How exactly it could be told.
-    pub detail: String,
-}
-
-impl fmt::Display for Bad {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = match self.what {
-            What::Altered => "altered",
-            What::Deleted => "deleted",
-            What::Inserted => "inserted",
-            What::Reordered => "reordered",
-            What::Truncated => "truncated",
-            What::Forged => "forged checkpoint",
-            What::Unsigned => "unsigned",
-        };
-        let Self {
-            index,
-            segment,
-            line,
-            detail,
-            ..
-        } = self;
-        write!(
-            f,
-            "{word}: record {index}, segment {segment:06}, line {line}: {detail}"
-        )
-    }
-}
-
-/// Why a log does not verify.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    /// It was changed.
-    #[error("{0}")]
-    Bad(Bad),
-    /// It could not be read.
-    #[error("could not read the log: {0}")]
-    Unreadable(#[from] io::Error),
-}
-
-/// A log that verifies.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verified {
-    /// The index of the first record there is.
-    pub first: u64,
-    /// One more than the index of the last.
-    pub size: u64,
-    /// Checkpoints that hold.
-    pub checkpoints: u64,
-    /// Records that a checkpoint covers: all below this index.
-    pub signed: u64,
-    /// Bytes of a record that is being written, or was when the agent ended.
-    pub torn_bytes: u64,
-}
-
-/// What to verify against.
-#[derive(Clone, Debug, Default)]
-pub struct Against {
-    /// Keys that are trusted from the start.
-    pub keys: Vec<Verifier>,
-    /// A checkpoint that was exported earlier.
-    pub exported: Option<String>,
-    /// The first segments may be kept elsewhere.
-    pub is_partial: bool,
-}
+pub use found::{Against, Bad, Failure, Verified, What};
 
 #[derive(Deserialize)]
 struct KeyRecord {
@@ -262,88 +168,6 @@ impl Walk {
             self.announced
                 .extend(key.verifier.as_deref().and_then(Verifier::parse));
         }
-    }
-
-    fn check_notes(&mut self, line: &Located, is_chained: bool) -> Result<(), Bad> {
-        let size = self.tree.size();
-        for note in self.notes.get(&size).cloned().unwrap_or_default() {
-            match checkpoint::open(&note, &self.trusted) {
-                Ok(checkpoint) => self.hold(&checkpoint, line, is_chained)?,
-                Err(NoteFault::Forged) => {
-                    return Err(bad(
-                        What::Forged,
-                        size.saturating_sub(1),
-                        line,
-                        "the checkpoint after it is not by the key it names",
-                    ));
-                }
-                Err(NoteFault::Malformed | NoteFault::Unknown) => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn hold(
-        &mut self,
-        checkpoint: &Checkpoint,
-        line: &Located,
-        is_chained: bool,
-    ) -> Result<(), Bad> {
-        let (signed, size) = (self.found.signed, checkpoint.size);
-        if checkpoint.root != self.tree.root() {
-            let is_one = !is_chained || signed + 1 == size;
-            let detail = if is_one {
-                "the checkpoint after it has another root".to_owned()
-            } else {
-                format!(
-                    "the checkpoint after it has another root: it, or one from {signed} on with the chain rewritten"
-                )
-            };
-            return Err(bad(What::Altered, size.saturating_sub(1), line, &detail));
-        }
-        self.found.checkpoints += 1;
-        self.found.signed = size;
-        self.trusted.append(&mut self.announced);
-        Ok(())
-    }
-
-    fn finish(mut self) -> Result<Verified, Bad> {
-        let size = self.tree.size();
-        let (segment, line) = self
-            .last
-            .as_ref()
-            .map_or((1, 0), |last| (last.segment, last.line));
-        let beyond = self.notes.split_off(&(size + 1));
-        let newest = beyond
-            .values()
-            .flatten()
-            .rev()
-            .find_map(|note| checkpoint::open(note, &self.trusted).ok());
-        if let Some(newest) = newest {
-            let detail = format!(
-                "the log ends here, and a checkpoint says that it had {} records",
-                newest.size
-            );
-            return Err(Bad {
-                what: What::Truncated,
-                index: size,
-                segment,
-                line: line + 1,
-                detail,
-            });
-        }
-        if self.found.checkpoints == 0 {
-            let detail = "no checkpoint of a trusted key covers it".to_owned();
-            return Err(Bad {
-                what: What::Unsigned,
-                index: 0,
-                segment,
-                line,
-                detail,
-            });
-        }
-        self.found.size = size;
-        Ok(self.found)
     }
 }
 

@@ -1,8 +1,8 @@
 //! What is found on the way of one command: told as it happens, and kept for its record.
 
-use portcullis_policy::Failure;
 use portcullis_policy::permit::{Ignored, ReplyKind, Verdict};
 use portcullis_policy::refusal::{Line, Reason};
+use portcullis_policy::{Exchange, Failure};
 
 use super::Life;
 use crate::ops::event::{CallKind, CommandEvent, Side};
@@ -16,6 +16,23 @@ impl<R: Records> Life<'_, R> {
             let notice = notice.label();
             self.tell(CommandEvent::LeftOut { notice });
         }
+    }
+
+    /// It may go in.
+    pub fn permitted(&mut self, exchange: &Exchange) {
+        self.method = exchange.method();
+        self.kind = match self.method {
+            "" => CallKind::Termination,
+            _ if exchange.awaits_answer() => CallKind::Call,
+            _ => CallKind::Notification,
+        };
+        let tool = exchange.ask().and_then(|ask| ask.tool.as_deref());
+        self.tool = tool.unwrap_or_default().to_owned();
+        self.tell(CommandEvent::Permitted {
+            kind: self.kind,
+            method: self.method,
+            tool: &self.tool,
+        });
     }
 
     /// This is what the policy could read of what it refuses.

@@ -3,9 +3,13 @@
 mod calls;
 mod doors;
 mod evidence;
+mod record;
 mod stop;
 
-use std::{future::Future, pin::Pin};
+use std::{
+    future::{Future, ready},
+    pin::Pin,
+};
 
 use super::{caller::Caller, narrator::Told};
 use crate::demo::stage::Stage;
@@ -16,7 +20,7 @@ type Step = for<'a> fn(
 ) -> Pin<Box<dyn Future<Output = anyhow::Result<Told>> + Send + 'a>>;
 
 /// Every step with its name.
-pub(super) const STEPS: [(&str, Step); 6] = [
+pub(super) const STEPS: [(&str, Step); 7] = [
     ("a listed tool runs", |stage, caller| {
         Box::pin(calls::listed(stage, caller))
     }),
@@ -35,5 +39,8 @@ pub(super) const STEPS: [(&str, Step); 6] = [
     }),
     ("the agent stops when told to", |stage, _| {
         Box::pin(stop::stopped(stage))
+    }),
+    ("what was decided stays on record", |stage, _| {
+        Box::pin(ready(record::kept(stage)))
     }),
 ];
