@@ -3,10 +3,13 @@
 //! Promises: ready means that this key polled this tunnel recently, every server answers, what is shown to peers is valid, decisions can be
 //! recorded and the gate is raised. Codes are stable; the phrases are the reference's where it has one.
 
+mod validity;
+
 use std::time::{Duration, SystemTime};
 
+use self::validity::outside_validity;
 use super::server::Reach;
-use super::{Identity, Inputs, Now, PollTrouble, RecordTrouble, Server, Standstill};
+use super::{Inputs, Now, PollTrouble, RecordTrouble, Server, Standstill};
 use crate::ops::event::{PollFault, PollPause};
 use crate::ops::gate::{Hold, Standing};
 
@@ -134,28 +137,6 @@ fn unrecorded(trouble: &RecordTrouble) -> Cause {
         detail,
         "make room on the disk of the state directory and check who may write there",
     )
-}
-
-fn outside_validity(identity: &Identity, now: Now) -> Option<Cause> {
-    let peer = &identity.peer;
-    if now.wall > identity.not_after {
-        let detail = format!("the client certificate for {peer} has expired");
-        return Some(Cause::new(
-            "identity_expired",
-            identity.not_after,
-            detail,
-            "renew the certificate and restart the agent",
-        ));
-    }
-    (now.wall < identity.not_before).then(|| {
-        let detail = format!("the client certificate for {peer} is not valid yet");
-        Cause::new(
-            "identity_not_yet_valid",
-            now.wall,
-            detail,
-            "check the clock of this machine and the certificate",
-        )
-    })
 }
 
 fn no_server(server: &Server) -> Option<Cause> {
