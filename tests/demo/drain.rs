@@ -1,6 +1,7 @@
 //! Told to stop with its hands full, the agent finishes everything it took: what runs, what waits for its turn, and what the open poll
 //! still brings.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use portcullis::demo::agent::Log;
@@ -10,6 +11,7 @@ use portcullis::demo::{Plan, Stage};
 use tokio::time::{sleep, timeout};
 
 use crate::exactly_once::{call, is_answer_to, plan};
+use crate::on_record::{assert_each_intent_ended_once, folder, records};
 
 const RUNNING: usize = 32;
 const WAITING: usize = 10;
@@ -62,6 +64,10 @@ async fn a_stop_with_44_commands_in_hand_leaves_none_unanswered() {
     );
     assert_eq!(control.violations(), [""; 0]);
     assert_eq!(control.open_commands(), 0);
+    let (_, records) = records(&folder(&stage));
+    let verdicts = assert_each_intent_ended_once(&records);
+    let all = RUNNING + WAITING + LATE;
+    assert_eq!(verdicts, HashMap::from([("allow".to_owned(), all)]));
 }
 
 /// The next call takes 3 to 8 s.

@@ -13,7 +13,9 @@ use portcullis::demo::control_plane::{Command, ControlPlane, Fault, Reply, Route
 use portcullis::demo::mcp_server::{self, Heard, SEARCH_RECORDS};
 use portcullis::demo::{Plan, Stage};
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
+
+use crate::on_record::{assert_each_intent_ended_once, folder, of_kind, records};
 
 const CALLS: usize = 10_000;
 const CALLERS: usize = 64;
@@ -46,6 +48,40 @@ async fn each_call_runs_once_and_is_answered_once_while_polls_and_posts_fail() {
     assert_eq!(stage.control.violations(), [""; 0]);
     assert_eq!(stage.control.open_commands(), 0);
     assert!(stage.stop_agent().await.unwrap().success());
+    let (verified, records) = records(&folder(&stage));
+    assert_eq!(verified.signed, verified.size, "signed to the last record");
+    assert_eq!(of_kind(&records, "intent").len(), CALLS);
+    let verdicts = assert_each_intent_ended_once(&records);
+    assert_eq!(verdicts, HashMap::from([("allow".to_owned(), CALLS)]));
+}
+
+/// The service handed the command over, and only half of it arrived: nobody can answer it, and nobody may keep silent about it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poll_cut_inside_its_body_is_one_recorded_loss() {
+    let mut stage = Stage::set(&plan(), Log::Kept).await.unwrap();
+    let mut first = stage.control.enqueue(call(1));
+    assert!(is_answer_to(1, &first.reply().await.unwrap()));
+    // The poll after that is held by now and takes the second call; the one that follows is cut.
+    sleep(Duration::from_millis(500)).await;
+    let polls = stage.control.poll_count();
+    stage.control.spoil_polls(1, &Fault::CutInsideBody);
+    let mut second = stage.control.enqueue(call(2));
+    assert!(is_answer_to(2, &second.reply().await.unwrap()));
+    timeout(HANGS, stage.control.polled(polls + 1))
+        .await
+        .expect("the poll to be cut");
+    let _lost = stage.control.enqueue(call(3));
+    let cut = stage.agent.line(|line| line["fault"] == "body").await;
+    assert!(cut.is_some(), "{}", stage.agent.last_lines(40));
+    let mut after = stage.control.enqueue(call(4));
+    let reply = timeout(HANGS, after.reply()).await.unwrap().unwrap();
+    assert!(is_answer_to(4, &reply));
+    assert_eq!(stage.control.open_commands(), 1, "the lost one");
+    assert!(stage.stop_agent().await.unwrap().success());
+    let (_, records) = records(&folder(&stage));
+    assert_eq!(of_kind(&records, "poll_lost").len(), 1);
+    assert_eq!(of_kind(&records, "intent").len(), 3);
+    assert_each_intent_ended_once(&records);
 }
 
 /// The real agent between a control plane and a server that needs no session.

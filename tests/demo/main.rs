@@ -16,6 +16,7 @@ mod exactly_once;
 mod faults;
 mod front;
 mod mcp_server;
+mod on_record;
 mod rust_sdk;
 mod scene;
 mod serve;

@@ -1,7 +1,9 @@
 //! Trouble on demand.
 
+use std::time::Duration;
+
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use hyper::{
     Response, StatusCode,
     header::{HeaderName, HeaderValue, InvalidHeaderName, InvalidHeaderValue, RETRY_AFTER},
@@ -108,8 +110,15 @@ impl Answer {
     }
 }
 
+/// How long the first half of a torn body has to leave: what is cut at once may take its beginning along.
+const LEAVES: Duration = Duration::from_millis(50);
+
 /// The answer, broken off in the middle of its body.
 pub(super) fn torn(status: StatusCode, body: &Bytes) -> Response<Body> {
     let half = body.slice(..body.len() / 2);
-    pieces(status, stream::iter([Ok(half), Err(Cut)]))
+    let cut = stream::once(async {
+        tokio::time::sleep(LEAVES).await;
+        Err(Cut)
+    });
+    pieces(status, stream::iter([Ok(half)]).chain(cut))
 }
