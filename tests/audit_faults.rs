@@ -153,6 +153,36 @@ async fn fifty_thousand_refusals_a_second_are_counted_exactly_in_bounded_bytes_f
     assert!(last["first_time"].as_str() < last["last_time"].as_str());
 }
 
+/// However long nothing can be written, refusals cost counters and no memory, and none is left out.
+#[tokio::test(start_paused = true)]
+async fn refusals_of_an_hour_without_a_disk_are_only_counted_f23() {
+    let (audit, memory) = Audit::in_memory(Terms::default()).unwrap();
+    memory.fill_after(0);
+    assert!(audit.intent(&decided(0)).await.is_err());
+    let refusal = Refusal {
+        reason: "tool_not_listed",
+        ..Refusal::default()
+    };
+    for second in 0..3600 {
+        tokio::time::advance(Duration::from_secs(1)).await;
+        for number in 0..50 {
+            audit.refusal(&decided(second * 50 + number), &refusal);
+        }
+    }
+    assert_eq!(audit.standing().spooled, 0, "nothing is kept");
+    memory.clear();
+    let _intent = audit.intent(&decided(0)).await.unwrap();
+    audit.flush();
+    let records = parsed(&memory);
+    let refused = records.iter().filter(|record| record["kind"] == "refusal");
+    let counted: Vec<u64> = records
+        .iter()
+        .filter(|record| record["kind"] == "repeated")
+        .map(|record| record["count"].as_u64().unwrap())
+        .collect();
+    assert_eq!((refused.count(), counted), (0, vec![180_000]));
+}
+
 #[tokio::test]
 async fn a_refusal_alone_is_recorded_in_full_f22() {
     let (audit, memory) = Audit::in_memory(Terms::default()).unwrap();

@@ -72,6 +72,14 @@ impl Repeats {
         }
     }
 
+    /// Counts a refusal, also the first of its kind: while nothing can be written there is no record to stand for it, and however long that
+    /// lasts no more is kept than the counts.
+    pub(super) fn count_all(&mut self, decided: &Decided<'_>, refusal: &Refusal<'_>, now: u64) {
+        if self.count(decided, refusal, now) {
+            self.count(decided, refusal, now);
+        }
+    }
+
     fn count_other(&mut self, at: (u64, u128)) -> bool {
         match &mut self.other {
             Some(window) => {

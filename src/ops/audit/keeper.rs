@@ -63,15 +63,19 @@ fn end(shared: &Shared) {
 /// Does what is due, and says when the next thing is.
 fn beat(shared: &Arc<Shared>, signed_at: &mut u64) -> Option<Duration> {
     let now = shared.clock.micros();
-    let mut repeats = lock(&shared.repeats);
-    let over = repeats.close(now, false);
-    let repeats_due = repeats.due();
-    drop(repeats);
-    for repeated in &over {
-        shared.add_quietly(encode::repeated(repeated, now));
+    if shared.is_writable() {
+        let over = lock(&shared.repeats).close(now, false);
+        for repeated in &over {
+            shared.add_quietly(encode::repeated(repeated, now));
+        }
     }
     shared.drain();
     let sign_due = sign(shared, signed_at, now);
+    // While the log fails, counts wait for it and not for their second.
+    let repeats_due = shared
+        .is_writable()
+        .then(|| lock(&shared.repeats).due())
+        .flatten();
     let due = [repeats_due, sign_due].into_iter().flatten().min()?;
     Some(Duration::from_micros(due.saturating_sub(now).max(1000)))
 }

@@ -162,6 +162,9 @@ impl Audit {
     pub fn refusal(&self, decided: &Decided<'_>, refusal: &Refusal<'_>) {
         let now = self.shared.clock.micros();
         let mut repeats = lock(&self.shared.repeats);
+        if !self.shared.is_writable() {
+            return repeats.count_all(decided, refusal, now);
+        }
         let over = repeats.close_if_due(now);
         let is_first = repeats.count(decided, refusal, now);
         drop(repeats);

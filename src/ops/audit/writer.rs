@@ -184,6 +184,11 @@ impl Shared {
         });
     }
 
+    /// Whether what is added now is written soon.
+    pub(super) fn is_writable(&self) -> bool {
+        *self.health.borrow() == Health::Writable
+    }
+
     pub(super) fn count_wakeup(&self) {
         self.wakeups.fetch_add(1, Ordering::Relaxed);
     }
