@@ -18,6 +18,7 @@ mod front;
 mod mcp_server;
 mod rust_sdk;
 mod scene;
+mod secrets;
 mod serve;
 mod stage;
 mod vectors;
