@@ -66,7 +66,10 @@ fn hold_line(hold: &Value, now: u64) -> String {
 fn control_plane(status: &Value, now: u64) -> String {
     let last = match number(status, "/control_plane/last_poll") {
         0 => "never polled".to_owned(),
-        moment => format!("last poll answered {} ago", length(now.saturating_sub(moment))),
+        moment => format!(
+            "last poll answered {} ago",
+            length(now.saturating_sub(moment))
+        ),
     };
     let error = match text(status, "/control_plane/error") {
         error if error.is_empty() => error,

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::checkpoint;
@@ -36,6 +36,7 @@ impl Folder {
             .mode(0o700)
             .create(dir)
             .map_err(failed)?;
+        only_ours(dir)?;
         let path = dir.join("lock");
         let lock = append(&path, false).map_err(|error| Fault::io("open", &path, &error))?;
         if lock.try_lock().is_err() {
@@ -143,6 +144,16 @@ fn cut_torn_note(path: &Path, file: &File) -> io::Result<()> {
     Ok(())
 }
 
+/// Who else may write in the folder could replace what is in it.
+fn only_ours(dir: &Path) -> Result<(), Fault> {
+    let found = fs::metadata(dir).map_err(|error| Fault::io("look at", dir, &error))?;
+    if found.permissions().mode() & 0o022 == 0 {
+        return Ok(());
+    }
+    let problem = format!("others may write to `{}`", dir.display());
+    Err(Fault::new(problem, "give it mode 0700, and verify the log"))
+}
+
 /// Where a segment is.
 pub(super) fn segment_path(dir: &Path, number: u32) -> PathBuf {
     dir.join(format!("{number:06}.jsonl"))
@@ -171,5 +182,9 @@ fn append(path: &Path, is_new: bool) -> io::Result<File> {
         .create(true)
         .create_new(is_new)
         .mode(0o600);
+    // A link would let another file be written, or the log be kept where nobody looks.
+    if path.is_symlink() {
+        return Err(io::Error::other("it is a symbolic link"));
+    }
     options.open(path)
 }
