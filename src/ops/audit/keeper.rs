@@ -69,8 +69,10 @@ fn beat(shared: &Arc<Shared>, signed_at: &mut u64) -> Option<Duration> {
             shared.add_quietly(encode::repeated(repeated, now));
         }
     }
+    shared.release_notes();
     shared.drain();
     let sign_due = sign(shared, signed_at, now);
+    shared.release_notes();
     // While the log fails, counts wait for it and not for their second.
     let repeats_due = shared
         .is_writable()
@@ -105,9 +107,12 @@ fn is_pending(log: &Log) -> bool {
 /// Makes the records so far durable, without holding up those who write, and signs them.
 pub(super) fn checkpoint(shared: &Shared) -> std::io::Result<()> {
     let (head, sync) = lock(&shared.log).head()?;
-    sync()?;
+    let synced = sync();
     let mut log = lock(&shared.log);
-    let signed = log.sign(&head);
+    if let Err(error) = &synced {
+        log.doubt(error, shared.clock.micros());
+    }
+    let signed = synced.and_then(|()| log.sign(&head));
     shared.tell(&log);
     signed
 }

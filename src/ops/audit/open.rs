@@ -102,6 +102,10 @@ fn begin(resumed: start::Resumed, settings: &Settings, now: u64) -> Result<Log, 
     if is_new {
         log.begin_segment(now)
             .map_err(|error| Fault::io("begin a segment in", &settings.dir, &error))?;
+    } else {
+        // The last run may have ended after a sync that failed.
+        log.settle()
+            .map_err(|error| Fault::io("make durable what is in", &settings.dir, &error))?;
     }
     Ok(log)
 }

@@ -3,17 +3,19 @@
 //! Promises: a torn last line is cut and told, never a whole record; a log that was altered, or ends before its newest checkpoint, is left as it is
 //! and not continued. Only the last segment is read.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::checkpoint;
 use super::fault::Fault;
 use super::folder::{self, Folder, NEXT_KEY, SIGNING_KEY, VERIFIER_KEY};
 use super::key::{self, Signer};
-use super::log::Position;
+use super::log::{Mark, Position};
 use super::read::{self, Head, Lines, Located, Segment, short};
 use super::tree::{Frontier, leaf};
+use crate::ops::file;
 
 const ALTERED: &str =
     "run `portcullis audit verify`, keep the folder as evidence, and start with another";
@@ -88,6 +90,12 @@ fn replay(dir: &Path, number: u32, now: u64) -> Result<(Position, u64), Fault> {
             continue;
         }
         advance(&mut position, &line)?;
+        let is_signed = newest
+            .as_ref()
+            .is_some_and(|newest| newest.size == position.tree.size());
+        if is_signed {
+            position.durable = position.mark();
+        }
         if let Some(newest) = newest.as_ref().filter(|c| c.size <= position.tree.size()) {
             let differs =
                 newest.size == position.tree.size() && newest.root != position.tree.root();
@@ -118,6 +126,7 @@ fn advance(position: &mut Position, line: &Located) -> Result<(), Fault> {
         let segment: Option<Segment> = read::parse(&line.record);
         let tree = segment.and_then(|segment| segment.tree());
         position.tree = tree.ok_or_else(|| altered(line, "does not begin a segment"))?;
+        position.durable = position.mark();
     } else if head.previous != short(&position.last) {
         return Err(altered(line, "does not follow the record before it"));
     }
@@ -201,17 +210,17 @@ fn finish_change(folder: &Folder, path: &Path) -> Result<(), Fault> {
     }
 }
 
-/// Adds the public half of a key to the file beside the log.
+/// Adds the public half of a key to the file beside the log, which anybody may read whatever the umask. A kill leaves the old file or the new one.
 pub(super) fn write_verifier(dir: &Path, signer: &Signer) -> Result<(), Fault> {
     let path = dir.join(VERIFIER_KEY);
-    let opened = OpenOptions::new().create(true).append(true).open(&path);
-    let line = format!("{}\n", signer.verifier().text());
-    opened
-        .and_then(|mut file| {
-            file.write_all(line.as_bytes())
-                .and_then(|()| file.sync_all())
-        })
-        .map_err(|error| Fault::io("write", &path, &error))
+    let failed = |error: io::Error| Fault::io("write", &path, &error);
+    let known = match fs::read_to_string(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        read => read.map_err(failed)?,
+    };
+    let text = format!("{known}{}\n", signer.verifier().text());
+    file::replace(&path, text.as_bytes()).map_err(failed)?;
+    fs::set_permissions(&path, Permissions::from_mode(0o644)).map_err(failed)
 }
 
 impl Position {
@@ -223,6 +232,19 @@ impl Position {
             number: 0,
             opened: 0,
             bytes: 0,
+            durable: Mark {
+                number: 0,
+                bytes: 0,
+                tree: Frontier::default(),
+            },
+        }
+    }
+
+    fn mark(&self) -> Mark {
+        Mark {
+            number: self.number,
+            bytes: self.bytes,
+            tree: self.tree.clone(),
         }
     }
 }
