@@ -13,6 +13,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use portcullis::ops::audit::verify::{Against, Verified, verify};
@@ -23,6 +24,13 @@ use portcullis::ops::audit::{
 use serde_json::Value;
 
 const ORIGIN: &str = "portcullis/tunnel_0123";
+
+/// A child has the locks of our files until it runs its own program: none may be started while a test opens a log.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn settings(dir: &Path) -> Settings {
     Settings::new(dir.to_owned(), ORIGIN.to_owned())
@@ -169,6 +177,7 @@ async fn an_hour_without_a_disk_keeps_bounded_memory_and_exact_counts_f23() {
 
 #[test]
 fn a_folder_or_file_that_others_may_write_to_is_refused() {
+    let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     Audit::open(&settings(dir.path()))
         .unwrap()
@@ -199,6 +208,7 @@ fn a_folder_or_file_that_others_may_write_to_is_refused() {
 
 #[test]
 fn a_symbolic_link_in_the_place_of_a_file_is_refused() {
+    let _alone = alone();
     let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     drop(Audit::open(&settings(dir.path())).unwrap());
     for name in ["signing.key", "000001.jsonl", "verifier.key"] {
@@ -218,6 +228,7 @@ fn refusal(dir: &Path) -> String {
 
 #[test]
 fn a_segment_that_is_old_is_closed_and_the_log_goes_on() {
+    let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     let old = Settings {
         segment_age: Duration::ZERO,
@@ -248,6 +259,7 @@ fn a_segment_that_is_old_is_closed_and_the_log_goes_on() {
 
 #[test]
 fn the_verifier_key_is_for_everybody_whatever_the_umask() {
+    let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("audit");
     let status = limited("umask 077", &folder, "deny").status().unwrap();
@@ -351,6 +363,7 @@ fn goes_on(dir: &Path) {
 
 #[test]
 fn a_file_that_may_not_grow_denies_and_stays_whole() {
+    let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("audit");
     let ids = run_in_20_kib(&folder, "deny");
@@ -364,6 +377,7 @@ fn a_file_that_may_not_grow_denies_and_stays_whole() {
 
 #[test]
 fn a_file_that_may_not_grow_spools_in_memory_and_then_denies() {
+    let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("audit");
     let ids = run_in_20_kib(&folder, "spool");

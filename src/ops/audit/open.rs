@@ -36,7 +36,7 @@ impl Audit {
         Ok(audit)
     }
 
-    fn start_keeper(&self) -> Result<(), Fault> {
+    pub(super) fn start_keeper(&self) -> Result<(), Fault> {
         let shared = Arc::clone(&self.shared);
         let named = thread::Builder::new().name("audit".to_owned());
         let started = named.spawn(move || keeper::run(&shared));

@@ -3,19 +3,22 @@
 //! Promises: a torn last line is cut and told, never a whole record; a log that was altered, or ends before its newest checkpoint, is left as it is
 //! and not continued. Only the last segment is read.
 
-use std::fs::{self, OpenOptions, Permissions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::checkpoint;
 use super::fault::Fault;
-use super::folder::{self, Folder, NEXT_KEY, SIGNING_KEY, VERIFIER_KEY};
-use super::key::{self, Signer};
+use super::folder::{self, Folder};
+use super::key::Signer;
 use super::log::{Mark, Position};
 use super::read::{self, Head, Lines, Located, Segment, short};
 use super::tree::{Frontier, leaf};
-use crate::ops::file;
+use keys::take_key;
+
+mod keys;
+
+pub(super) use keys::write_verifier;
 
 const ALTERED: &str =
     "run `portcullis audit verify`, keep the folder as evidence, and start with another";
@@ -40,7 +43,7 @@ pub(super) fn resume(dir: &Path, origin: &str, now: u64) -> Result<Resumed, Faul
     let mut folder = Folder::lock(dir)?;
     let failed = |error: io::Error| Fault::io("read", dir, &error);
     let segments = folder::segments(dir).map_err(failed)?;
-    let (signer, is_new_key) = take_key(&folder, origin, segments.is_empty())?;
+    let signer = take_key(&folder, origin, segments.is_empty())?;
     let (position, torn) = match last_whole(dir, &segments)? {
         Some(last) => {
             let (position, torn) = replay(dir, last, now)?;
@@ -53,7 +56,7 @@ pub(super) fn resume(dir: &Path, origin: &str, now: u64) -> Result<Resumed, Faul
         folder,
         signer,
         position,
-        is_new_key,
+        is_new_key: segments.is_empty(),
         torn,
     })
 }
@@ -165,62 +168,6 @@ fn newest_checkpoint(dir: &Path) -> Result<Option<checkpoint::Checkpoint>, Fault
         .iter()
         .filter_map(|note| checkpoint::open(note, &trusted).ok());
     Ok(signed.max_by_key(|checkpoint| checkpoint.size))
-}
-
-/// The key of the folder, or a new one for an empty log.
-fn take_key(folder: &Folder, origin: &str, is_empty: bool) -> Result<(Signer, bool), Fault> {
-    let path = folder.path(SIGNING_KEY);
-    finish_change(folder, &path)?;
-    if path.exists() {
-        return Ok((Signer::read(&path, origin)?, false));
-    }
-    if !is_empty {
-        return Err(Fault::new(
-            "the signing key of this log is missing",
-            "restore it, or start with another folder",
-        ));
-    }
-    let (signer, pem) = Signer::generate(origin)?;
-    write_verifier(folder.dir(), &signer)?;
-    key::create(&path, 0o600, &pem).map_err(|error| Fault::io("write", &path, &error))?;
-    Ok((signer, true))
-}
-
-/// A key that was made and never announced in the log is dropped; an announced one takes its place (`change_key` says which is which by order:
-/// the record comes before the verifier key).
-fn finish_change(folder: &Folder, path: &Path) -> Result<(), Fault> {
-    let next = folder.path(NEXT_KEY);
-    if !next.exists() {
-        return Ok(());
-    }
-    let failed = |error: io::Error| Fault::io("finish the change of", &next, &error);
-    let announced = fs::read_to_string(folder.path(VERIFIER_KEY)).map_err(failed)?;
-    let last = announced
-        .lines()
-        .last()
-        .and_then(checkpoint::Verifier::parse);
-    let is_announced = match last {
-        Some(last) => *Signer::read(&next, last.name())?.verifier() == last,
-        None => false,
-    };
-    if is_announced {
-        fs::rename(&next, path).map_err(failed)
-    } else {
-        fs::remove_file(&next).map_err(failed)
-    }
-}
-
-/// Adds the public half of a key to the file beside the log, which anybody may read whatever the umask. A kill leaves the old file or the new one.
-pub(super) fn write_verifier(dir: &Path, signer: &Signer) -> Result<(), Fault> {
-    let path = dir.join(VERIFIER_KEY);
-    let failed = |error: io::Error| Fault::io("write", &path, &error);
-    let known = match fs::read_to_string(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        read => read.map_err(failed)?,
-    };
-    let text = format!("{known}{}\n", signer.verifier().text());
-    file::replace(&path, text.as_bytes()).map_err(failed)?;
-    fs::set_permissions(&path, Permissions::from_mode(0o644)).map_err(failed)
 }
 
 impl Position {

@@ -12,7 +12,6 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
 use super::coalesce::Repeats;
-use super::encode;
 use super::held::Held;
 use super::log::{Body, Log};
 use super::record::Ended;
@@ -103,28 +102,6 @@ impl Shared {
         if mine {
             self.write_waiting();
         }
-    }
-
-    /// Adds a note; while the log cannot be written, holds it.
-    pub(super) fn add_note(self: &Arc<Self>, note: Vec<u8>) {
-        if self.is_writable() {
-            self.release_notes();
-            self.add_quietly(note);
-        } else {
-            lock(&self.held).hold(note);
-        }
-    }
-
-    /// Adds the notes that were held, once the log can be written.
-    pub(super) fn release_notes(self: &Arc<Self>) {
-        if !self.is_writable() || lock(&self.held).is_empty() {
-            return;
-        }
-        let (left_out, notes) = lock(&self.held).take();
-        if left_out > 0 {
-            self.add_quietly(encode::left_out(left_out, self.clock.micros()));
-        }
-        notes.into_iter().for_each(|note| self.add_quietly(note));
     }
 
     /// Queues a record; `true` if the caller has the turn to write.
