@@ -11,6 +11,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -182,6 +183,26 @@ async fn refusals_of_an_hour_without_a_disk_are_only_counted_f23() {
         .map(|record| record["count"].as_u64().unwrap())
         .collect();
     assert_eq!((refused.count(), counted), (0, vec![180_000]));
+}
+
+/// Whoever else may write there, or put a link in place of a file, could decide what the log says.
+#[test]
+fn a_folder_of_others_and_a_link_in_it_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (shared, linked) = (folder.path().join("shared"), folder.path().join("linked"));
+    for dir in [&shared, &linked] {
+        fs::create_dir(dir).unwrap();
+        fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).unwrap();
+    }
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o770)).unwrap();
+    let elsewhere = folder.path().join("elsewhere");
+    std::os::unix::fs::symlink(&elsewhere, linked.join("000001.checkpoints")).unwrap();
+    for (dir, part) in [(shared, "others may write"), (linked, "symbolic link")] {
+        let opened = Audit::open(&Settings::new(dir, ORIGIN.to_owned()));
+        let fault = opened.err().expect("refused").to_string();
+        assert!(fault.contains(part), "{fault}");
+    }
+    assert!(!elsewhere.exists());
 }
 
 #[tokio::test]

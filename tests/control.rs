@@ -579,12 +579,27 @@ async fn a_post_ends_at_its_deadline() {
 async fn a_refused_post_never_repeats_a_secret() {
     let (posted, _) = post(ReplyKind::Response, |seen| {
         let said: Vec<String> = seen.headers().into_iter().map(|(_, value)| value).collect();
-        let body = serde_json::json!({ "detail": format!("bad token in {said:?}") }).to_string();
+        let body = serde_json::json!({ "code": "bad_token", "message": format!("in {said:?}") });
+        let body = body.to_string();
         vec![reply("403 Forbidden", "", &body)]
     })
     .await;
     let error = posted.unwrap_err();
     let text = format!("{error} {error:?}");
-    assert!(text.contains("bad token in"), "{text}");
+    assert!(text.contains("(bad_token)"), "{text}");
     assert!(!text.contains("canary"), "{text}");
+}
+
+/// INVARIANT 6: what was posted is a caller's or a server's, so no text of the service comes back out of a refused post.
+#[tokio::test]
+async fn a_refused_post_never_repeats_what_was_posted() {
+    for code in ["canary-answer", "canary answer", "Canary7"] {
+        let (posted, _) = post(ReplyKind::Response, move |_| {
+            let body = serde_json::json!({ "code": code, "message": code, "type": code });
+            vec![reply("400 Bad Request", "", &body.to_string())]
+        })
+        .await;
+        let text = format!("{:?}", posted.unwrap_err());
+        assert!(!text.to_lowercase().contains("canary"), "{text}");
+    }
 }

@@ -27,6 +27,8 @@ const REMEMBERED: usize = 10_000;
 pub enum Log {
     /// Kept, one JSON object a line, for [`Agent::line`].
     Kept,
+    /// Kept, as text.
+    KeptAsText,
     /// To our own standard error, as text.
     Shown,
 }
@@ -43,6 +45,7 @@ impl Agent {
         let (format, level, output) = match log {
             // A decision on an ordinary call is told at `debug`.
             Log::Kept => ("json", "debug", Stdio::piped()),
+            Log::KeptAsText => ("struct-text", "debug", Stdio::piped()),
             Log::Shown => ("struct-text", "info", Stdio::inherit()),
         };
         let mut child = Command::new(program)

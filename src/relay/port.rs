@@ -81,7 +81,7 @@ pub enum PostError {
     Status {
         /// The HTTP status.
         status: u16,
-        /// What the service said, shortened and escaped; empty or starting with a space.
+        /// The service's code, if it is a stable word; empty or starting with a space.
         detail: String,
     },
     /// The connection broke on each attempt. Stable label.

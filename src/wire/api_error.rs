@@ -38,6 +38,15 @@ pub fn parse(body: &[u8]) -> ApiError {
         .unwrap_or_else(|| plain(body))
 }
 
+impl ApiError {
+    /// The code, if it is one of lower-case letters and `_`: a word of the service, and no text it was sent.
+    #[must_use]
+    pub fn stable_code(&self) -> Option<&str> {
+        let is_word = |code: &&str| code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        self.code.as_deref().filter(is_word)
+    }
+}
+
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.code, &self.message) {

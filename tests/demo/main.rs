@@ -19,6 +19,7 @@ mod mcp_server;
 mod on_record;
 mod rust_sdk;
 mod scene;
+mod secrets;
 mod serve;
 mod stage;
 mod vectors;

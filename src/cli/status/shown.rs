@@ -66,7 +66,10 @@ fn hold_line(hold: &Value, now: u64) -> String {
 fn control_plane(status: &Value, now: u64) -> String {
     let last = match number(status, "/control_plane/last_poll") {
         0 => "never polled".to_owned(),
-        moment => format!("last poll {}", ago(moment, now)),
+        moment => format!(
+            "last poll answered {} ago",
+            length(now.saturating_sub(moment))
+        ),
     };
     let error = match text(status, "/control_plane/error") {
         error if error.is_empty() => error,
@@ -91,10 +94,11 @@ fn channel_line(channel: &Value, now: u64) -> String {
 fn policy(status: &Value) -> String {
     let digest: String = text(status, "/policy/digest").chars().take(16).collect();
     let generation = number(status, "/policy/generation");
-    format!(
-        "policy         {}, sha256 {digest}.., generation {generation}",
-        text(status, "/policy/name")
-    )
+    let name = match text(status, "/policy/name") {
+        name if name.is_empty() => "without a name".to_owned(),
+        name => name,
+    };
+    format!("policy         {name}, sha256 {digest}.., generation {generation}")
 }
 
 fn identity_line(identity: &Value, now: u64) -> String {

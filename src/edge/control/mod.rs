@@ -27,7 +27,7 @@ use crate::relay::port::{Batch, ControlPlane, PollError, PostError, Posted};
 use crate::runtime::deadline::Deadline;
 use crate::runtime::fresh::Fresh;
 use crate::wire::address::ReplyAddress;
-use crate::wire::api_error;
+use crate::wire::api_error::{self, ApiError};
 use crate::wire::poll::FRAME_BYTES;
 
 /// The most bytes kept of an error answer (wire sheet 3).
@@ -122,23 +122,32 @@ impl ControlPlane for ControlClient {
     }
 }
 
-/// What an error answer says, for the log: empty, or starting with a space. Bounded in bytes and in time, and without the secrets of the
-/// request it answers, `sent` being the headers of that request alone (INVARIANT 6): a service may repeat what it does not like.
-async fn detail(client: &ControlClient, response: Response<Incoming>, sent: &HeaderMap) -> String {
+/// What an error answer says, for the log: empty, or starting with a space.
+async fn detail(client: &ControlClient, response: Response<Incoming>) -> String {
+    let said = said(client, response, &HeaderMap::new()).await;
+    said.map_or_else(String::new, |said| format!(" ({said})"))
+}
+
+/// The same for a post, whose body is another's text that may be repeated anywhere: only a code that cannot be such a text.
+async fn code(client: &ControlClient, response: Response<Incoming>, sent: &HeaderMap) -> String {
+    let said = said(client, response, sent).await;
+    let code = said.as_ref().and_then(ApiError::stable_code);
+    code.map_or_else(String::new, |code| format!(" ({code})"))
+}
+
+/// Reads an error answer, bounded in bytes and in time, and without the secrets of the request it answers, `sent` being the headers of that
+/// request alone (INVARIANT: 6): a service may repeat what it does not like.
+async fn said(
+    client: &ControlClient,
+    response: Response<Incoming>,
+    sent: &HeaderMap,
+) -> Option<ApiError> {
     let within = client.limits.guardrail;
     let mut pieces = Pieces::new(response.into_body(), within);
     let body = Deadline::within(within)
         .bound(pieces.whole(ERROR_BODY))
         .await;
-    let text = match body {
-        Ok(Ok(body)) => {
-            api_error::parse(client.standing.redact(&body, sent).as_bytes()).to_string()
-        }
-        Ok(Err(_)) | Err(_) => String::new(),
-    };
-    if text.is_empty() {
-        text
-    } else {
-        format!(" ({text})")
-    }
+    let body = body.ok()?.ok()?;
+    let told = client.standing.redact(&body, sent);
+    Some(api_error::parse(told.as_bytes()))
 }

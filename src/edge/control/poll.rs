@@ -87,7 +87,7 @@ async fn refused(
     let retry_after = retry_after_of(response.headers());
     PollError::Status {
         status: status.as_u16(),
-        detail: detail(client, response, &HeaderMap::new()).await,
+        detail: detail(client, response).await,
         retry_after,
     }
 }

@@ -10,7 +10,7 @@ use portcullis_policy::permit::ReplyKind;
 
 use super::poll::retry_after_of;
 use super::retry::{ATTEMPTS, Meaning, meaning};
-use super::{ControlClient, detail};
+use super::{ControlClient, code};
 use crate::edge::fault;
 use crate::edge::net::SendError;
 use crate::relay::port::{PostError, Posted};
@@ -98,7 +98,7 @@ async fn attempt(
         Meaning::Again | Meaning::Refused => {
             let error = PostError::Status {
                 status,
-                detail: detail(client, response, headers).await,
+                detail: code(client, response, headers).await,
             };
             if meaning == Meaning::Again {
                 Attempt::Again(error, wait)

@@ -7,11 +7,14 @@ mod stream;
 
 use std::os::unix::fs::MetadataExt as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::{Body, Bytes};
 use hyper::{Method, Request, StatusCode};
 use tokio::net::UnixStream;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tracing::warn;
 
 use super::guard;
@@ -20,15 +23,34 @@ use super::listen::{Bound, Stream};
 use crate::ops::Ops;
 use crate::ops::gate::Actor;
 
-/// Connections at once; a watcher keeps one.
+/// Connections at once; a watcher keeps one, and watchers may not keep them all: the gate must always be in reach.
 const PLACES: usize = 16;
+const WATCHERS: usize = 8;
+/// How long the body of a request may take.
+const BODY_WITHIN: Duration = Duration::from_secs(5);
 /// The most bytes of a request's body.
 const BODY_CAP: usize = 4096;
 const ROOT: u32 = 0;
 
+/// Where operators are answered.
+#[derive(Clone)]
+pub(super) struct Desk {
+    ops: Arc<Ops>,
+    watchers: Arc<Semaphore>,
+}
+
+impl Desk {
+    pub(super) fn new(ops: Arc<Ops>) -> Self {
+        Self {
+            ops,
+            watchers: Arc::new(Semaphore::new(WATCHERS)),
+        }
+    }
+}
+
 /// Serves until it is dropped. The visitors' user must be `own` or root.
 pub async fn serve(bound: Bound, own: u32, ops: Arc<Ops>) {
-    let places = Places::new(PLACES);
+    let (places, desk) = (Places::new(PLACES), Desk::new(ops));
     loop {
         let Stream::Unix(stream) = bound.accept().await else {
             // Whoever comes over a network is no operator of this machine.
@@ -37,10 +59,10 @@ pub async fn serve(bound: Bound, own: u32, ops: Arc<Ops>) {
         let Some(actor) = operator(&stream, own) else {
             continue;
         };
-        let ops = Arc::clone(&ops);
+        let desk = desk.clone();
         let handler = move |request| {
-            let ops = Arc::clone(&ops);
-            async move { respond(request, &ops, actor).await }
+            let desk = desk.clone();
+            async move { respond(request, &desk, actor).await }
         };
         places.serve(stream, handler, None).await;
     }
@@ -73,7 +95,7 @@ pub(super) const fn may_operate(uid: u32, own: u32) -> bool {
 }
 
 /// The answer to one request.
-pub(super) async fn respond<B>(request: Request<B>, ops: &Arc<Ops>, actor: Actor) -> Answer
+pub(super) async fn respond<B>(request: Request<B>, desk: &Desk, actor: Actor) -> Answer
 where
     B: Body<Data = Bytes>,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -81,12 +103,11 @@ where
     if let Err(refused) = guard::from_no_page(request.headers()) {
         return *refused;
     }
+    let ops = &desk.ops;
     let (head, body) = request.into_parts();
     match (head.uri.path(), &head.method) {
         ("/status", &Method::GET) => status(ops),
-        ("/status/watch", &Method::GET) => {
-            with_body(StatusCode::OK, JSON, stream::of(Arc::clone(ops)))
-        }
+        ("/status/watch", &Method::GET) => watch(desk),
         ("/gate", &Method::POST) => changed(body, |body| change::gate(ops, actor, body)).await,
         ("/log-level", &Method::PUT) => {
             changed(body, |body| change::log_level(ops, actor, body)).await
@@ -104,6 +125,20 @@ fn status(ops: &Ops) -> Answer {
     answer(StatusCode::OK, JSON, json.unwrap_or_default())
 }
 
+fn watch(desk: &Desk) -> Answer {
+    match Arc::clone(&desk.watchers).try_acquire_owned() {
+        Ok(place) => with_body(
+            StatusCode::OK,
+            JSON,
+            stream::of(Arc::clone(&desk.ops), place),
+        ),
+        Err(_) => text(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too many watch the status already",
+        ),
+    }
+}
+
 async fn changed<B>(
     body: B,
     change: impl FnOnce(&[u8]) -> Result<String, change::Refusal>,
@@ -112,10 +147,11 @@ where
     B: Body<Data = Bytes>,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let Ok(body) = Limited::new(body, BODY_CAP).collect().await else {
+    let body = timeout(BODY_WITHIN, Limited::new(body, BODY_CAP).collect()).await;
+    let Ok(Ok(body)) = body else {
         return text(
             StatusCode::PAYLOAD_TOO_LARGE,
-            "the body is too large or broken",
+            "the body is too large, too slow or broken",
         );
     };
     match change(&body.to_bytes()) {

@@ -12,7 +12,7 @@ use http_body_util::{BodyExt as _, Empty, Full};
 use hyper::{Method, Request, StatusCode};
 use serde_json::Value;
 
-use super::control::{may_operate, respond as operate};
+use super::control::{Desk, may_operate, respond as operate};
 use super::files::{PidFile, UrlFile};
 use super::health::{Audience, respond};
 use super::http::Answer;
@@ -32,6 +32,10 @@ fn working() -> Arc<Ops> {
     ops.emit(Event::Poll(PollEvent::Answered { elements: 0, took }));
     ops.emit(Event::Server("main", ServerEvent::Reached { status: 200 }));
     ops
+}
+
+fn desk(ops: &Arc<Ops>) -> Desk {
+    Desk::new(Arc::clone(ops))
 }
 
 async fn body(answer: Answer) -> String {
@@ -213,7 +217,7 @@ async fn asked(
     let request = request
         .body(Full::new(Bytes::from(body_text.to_owned())))
         .unwrap();
-    let answer = operate(request, ops, OPERATOR).await;
+    let answer = operate(request, &desk(ops), OPERATOR).await;
     (answer.status(), body(answer).await)
 }
 
@@ -291,7 +295,7 @@ async fn the_operators_listener_knows_its_paths_methods_and_sizes() {
     let mut page = get("/status", &[("origin", "http://localhost")]);
     *page.method_mut() = Method::GET;
     assert_eq!(
-        operate(page, &ops, OPERATOR).await.status(),
+        operate(page, &desk(&ops), OPERATOR).await.status(),
         StatusCode::FORBIDDEN
     );
 }
@@ -300,7 +304,7 @@ async fn the_operators_listener_knows_its_paths_methods_and_sizes() {
 async fn a_watcher_gets_a_line_at_once_at_each_change_and_every_5_s() {
     let ops = working();
     ops.look();
-    let answer = operate(get("/status/watch", &[]), &ops, OPERATOR).await;
+    let answer = operate(get("/status/watch", &[]), &desk(&ops), OPERATOR).await;
     let mut lines = answer.into_body();
     let mut next = async || {
         let frame = lines.frame().await.unwrap().unwrap().into_data().unwrap();
@@ -410,4 +414,26 @@ async fn a_loop_that_hangs_is_not_live() {
         probe(&ops, "/healthz").await.0,
         StatusCode::SERVICE_UNAVAILABLE
     );
+}
+
+/// Whoever watches keeps a place; enough are left for whoever must lower the gate.
+#[tokio::test]
+async fn watchers_do_not_keep_the_gate_out_of_reach() {
+    let ops = working();
+    let desk = desk(&ops);
+    let watch = async || operate(get("/status/watch", &[]), &desk, OPERATOR).await;
+    let mut watching = Vec::new();
+    let refused = loop {
+        let answer = watch().await;
+        if answer.status() != StatusCode::OK {
+            break answer;
+        }
+        watching.push(answer);
+    };
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(watching.len(), 8);
+    let status = operate(get("/status", &[]), &desk, OPERATOR).await;
+    assert_eq!(status.status(), StatusCode::OK);
+    watching.pop();
+    assert_eq!(watch().await.status(), StatusCode::OK, "a place came back");
 }

@@ -1,7 +1,8 @@
 //! Who may write to the folder of the log: its owner alone.
 //!
-//! Promises: a folder or file that others may write to, that belongs to another user, or that is a symbolic link, is not used. Checked once, before
-//! anything is opened; with the folder in our hands nobody else can change that later.
+//! Promises: a folder or file that others may write to, that belongs to another user, or that is a symbolic link (which could let another file be
+//! written, or the log be kept where nobody looks), is not used. Checked once, before anything is opened; with the folder in our hands nobody else can
+//! change that later.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -36,7 +37,7 @@ fn check_file(path: &Path, own: u32) -> Result<(), Fault> {
         .map_err(|error| Fault::io("look at", path, &error))?;
     if !found.is_file() {
         return Err(Fault::new(
-            format!("`{}` is a link or no file", path.display()),
+            format!("`{}` is a symbolic link or no file", path.display()),
             "put the file itself in its place, or start with another folder",
         ));
     }
@@ -50,10 +51,7 @@ fn check_mode(path: &Path, found: &Metadata) -> Result<(), Fault> {
         return Ok(());
     }
     Err(Fault::new(
-        format!(
-            "others than its owner may write to `{}` (mode {mode:03o})",
-            path.display()
-        ),
+        format!("others may write to `{}` (mode {mode:03o})", path.display()),
         "take the right away with `chmod go-w`, and run `portcullis audit verify` with a key kept elsewhere",
     ))
 }

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures_util::stream::unfold;
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Frame;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::super::http::Body;
@@ -15,10 +16,11 @@ use crate::ops::Ops;
 
 const AT_LEAST_EVERY: Duration = Duration::from_secs(5);
 
-/// A body that ends when its reader goes away.
-pub(super) fn of(ops: Arc<Ops>) -> Body {
+/// A body that ends when its reader goes away, and gives its place back.
+pub(super) fn of(ops: Arc<Ops>, place: OwnedSemaphorePermit) -> Body {
     let changes = ops.changes();
-    let lines = unfold((ops, changes, true), async |(ops, mut changes, first)| {
+    let start = (ops, changes, true, place);
+    let lines = unfold(start, async |(ops, mut changes, first, place)| {
         if !first {
             // Late or changed: both are reasons to tell.
             let _ = timeout(AT_LEAST_EVERY, changes.changed()).await;
@@ -26,7 +28,7 @@ pub(super) fn of(ops: Arc<Ops>) -> Body {
         let mut line = serde_json::to_vec(&ops.status()).ok()?;
         line.push(b'\n');
         let frame = Ok::<_, Infallible>(Frame::data(Bytes::from(line)));
-        Some((frame, (ops, changes, false)))
+        Some((frame, (ops, changes, false, place)))
     });
     StreamBody::new(lines).boxed_unsync()
 }

@@ -41,7 +41,7 @@ fn finish_change(folder: &Folder, path: &Path) -> Result<(), Fault> {
     }
     let failed = |error: io::Error| Fault::io("finish the change of", &next, &error);
     let announced = known(folder.dir()).map_err(failed)?;
-    let newest = announced.lines().filter_map(Verifier::parse).last();
+    let newest = announced.lines().filter_map(Verifier::parse).next_back();
     let is_next = match &newest {
         Some(newest) if !is_key(path, newest)? => is_key(&next, newest)?,
         Some(_) | None => false,
