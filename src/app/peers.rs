@@ -1,6 +1,7 @@
 //! The clients of the peers: TLS from what [`super::credentials`] read, one HTTP client each.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use hyper::header::{HeaderName, HeaderValue};
@@ -13,6 +14,7 @@ use crate::config::{Binding, Config, ExtraHeader, Mistake, Source, TlsMin};
 use crate::edge::control::endpoint::Endpoint;
 use crate::edge::control::headers::{Identity, Standing};
 use crate::edge::control::{ControlClient, ControlLimits};
+use crate::edge::handshake::Witness;
 use crate::edge::net;
 use crate::edge::tls::Floor;
 use crate::edge::upstream::{AnswerCaps, HttpServer, ServerConfig, Servers, Timers};
@@ -62,7 +64,6 @@ fn server(
     let timers = config.mcp.timers;
     let settings = ServerConfig {
         url: binding.url.uri().clone(),
-        headers: values(&config.mcp.extra_headers),
         timers: Timers {
             header: timers.header,
             idle: timers.idle,
@@ -72,10 +73,9 @@ fn server(
             stream: limits.stream_bytes,
         },
     };
-    Some(HttpServer::new(
-        net::Peer::new(tls, timers.connect),
-        settings,
-    ))
+    let headers = values(&config.mcp.extra_headers);
+    let peer = net::Peer::carrying(tls, timers.connect, headers, Witness::default());
+    Some(HttpServer::new(Arc::new(peer), settings))
 }
 
 /// The client of the control plane; `None` after a mistake.
@@ -111,11 +111,11 @@ pub(super) fn control(
         guardrail: plane.polling.guardrail,
         payload: limits.request_caps(),
     };
-    let peer = net::Peer::new(tls, config.mcp.timers.connect);
+    let connect = config.mcp.timers.connect;
+    let peer = net::Peer::carrying(tls, connect, standing, Witness::default());
     Ok(Some(ControlClient::new(
-        peer,
+        Arc::new(peer),
         endpoint,
-        standing,
         control_limits,
         fresh,
     )))

@@ -5,7 +5,8 @@ use std::io;
 
 use portcullis_policy::{Failure, FailureKind, FailureSource};
 
-use super::net::{ResolveError, SendError};
+use super::connect::ResolveError;
+use super::net::SendError;
 use super::tls;
 
 /// Classifies why a request got no response.
