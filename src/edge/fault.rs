@@ -13,7 +13,9 @@ use super::tls;
 #[must_use]
 pub fn of_send(error: &SendError) -> Failure {
     match error {
-        SendError::Identity(_) => Failure::new(FailureSource::Tls, FailureKind::Tls),
+        SendError::Identity(_) | SendError::Revoked => {
+            Failure::new(FailureSource::Tls, FailureKind::Tls)
+        }
         SendError::Http(error) => classify(error),
         SendError::Framing => no_http(),
     }
@@ -24,6 +26,7 @@ pub fn of_send(error: &SendError) -> Failure {
 pub fn send_label(error: &SendError) -> &'static str {
     match error {
         SendError::Identity(fault) => fault.code().label(),
+        SendError::Revoked => "identity_revoked",
         SendError::Http(error) => label(error),
         SendError::Framing => "two_lengths",
     }

@@ -8,6 +8,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -24,6 +25,10 @@ use super::connections::Connections;
 use super::handshake::Witness;
 use super::tls::Tls;
 use crate::runtime::slot::Slot;
+use portcullis_certs::Validity;
+
+/// Over how long the cuts at the end of a drain are spread.
+const CUT_WITHIN: Duration = Duration::from_secs(2);
 
 /// One peer. `S` is what its requests carry besides: headers with secrets, which rotate together with the rest.
 pub struct Peer<S = ()> {
@@ -39,6 +44,7 @@ pub struct Generation<S = ()> {
     carried: S,
     http: HttpClient,
     connections: Arc<Connections>,
+    revoked: AtomicBool,
 }
 
 /// The right to send under one generation.
@@ -58,6 +64,8 @@ pub struct Retired {
 pub enum SendError {
     /// Our certificate may not be used now (INVARIANT: 11).
     Identity(portcullis_certs::Fault),
+    /// Our certificate was revoked.
+    Revoked,
     /// The connection or the exchange failed.
     Http(legacy::Error),
     /// The answer states its length in two ways, so that two readers could see two answers (D5; RFC 9112, section 6.3).
@@ -87,11 +95,21 @@ impl<S> Peer<S> {
     /// The current generation, for one request that is sent now.
     ///
     /// # Errors
-    /// [`SendError::Identity`] outside the validity of the identity.
+    /// [`SendError::Identity`] outside the validity of the identity, [`SendError::Revoked`] after it was revoked.
     pub fn lease(&self) -> Result<Lease<S>, SendError> {
         let generation = self.slot.current();
+        if generation.revoked.load(Ordering::Relaxed) {
+            return Err(SendError::Revoked);
+        }
         generation.tls.check().map_err(SendError::Identity)?;
         Ok(Lease(generation))
+    }
+
+    /// Nothing is sent under the generation in use any more, and its connections are cut at once; how many were open.
+    pub fn revoke(&self) -> usize {
+        let generation = self.slot.current();
+        generation.revoked.store(true, Ordering::Relaxed);
+        generation.connections.sweep(Arc::new(|_| true))
     }
 
     /// The generation in use now, to look at.
@@ -102,13 +120,14 @@ impl<S> Peer<S> {
 
     /// Builds the next generation. Nobody uses it before it is published; only one writer may prepare at a time.
     #[must_use]
-    pub fn prepare(&self, tls: Tls, carried: S) -> Generation<S> {
+    pub fn prepare(&self, tls: Tls, carried: S) -> Arc<Generation<S>> {
         let number = self.slot.current().number.saturating_add(1);
-        Generation::new(number, tls, carried, self.connect, self.witness.clone())
+        let next = Generation::new(number, tls, carried, self.connect, self.witness.clone());
+        Arc::new(next)
     }
 
     /// Makes `next` current: every lease from now on is of it.
-    pub fn publish(&self, next: Generation<S>) -> Retired {
+    pub fn publish(&self, next: Arc<Generation<S>>) -> Retired {
         self.slot.publish(next).retired()
     }
 }
@@ -122,6 +141,7 @@ impl<S> Generation<S> {
             tls,
             carried,
             connections,
+            revoked: AtomicBool::new(false),
         }
     }
 
@@ -135,6 +155,12 @@ impl<S> Generation<S> {
     #[must_use]
     pub fn carried(&self) -> &S {
         &self.carried
+    }
+
+    /// From when until when its identity may be used; nothing without one.
+    #[must_use]
+    pub fn validity(&self) -> Option<Validity> {
+        self.tls.validity()
     }
 
     /// Its open connections.
@@ -154,6 +180,24 @@ impl<S> Generation<S> {
             number: self.number,
             connections: Arc::clone(&self.connections),
         }
+    }
+}
+
+impl Retired {
+    /// Returns when no connection is left. What is left after `within` is cut, spread over a moment so that its peers do not all come back at
+    /// once; how many that were.
+    pub async fn drain(self, within: Duration) -> usize {
+        let ended = self.connections.ended();
+        if tokio::time::timeout(within, ended).await.is_ok() {
+            return 0;
+        }
+        let left = self.connections.handles();
+        let step = CUT_WITHIN.checked_div(u32::try_from(left.len()).unwrap_or(u32::MAX));
+        for cut in &left {
+            cut.cancel();
+            tokio::time::sleep(step.unwrap_or_default()).await;
+        }
+        left.len()
     }
 }
 

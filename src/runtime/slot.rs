@@ -25,8 +25,8 @@ impl<T> Slot<T> {
     }
 
     /// Puts `next` in the place of the value in use, which is returned.
-    pub fn publish(&self, next: T) -> Arc<T> {
-        self.0.send_replace(Arc::new(next))
+    pub fn publish(&self, next: impl Into<Arc<T>>) -> Arc<T> {
+        self.0.send_replace(next.into())
     }
 }
 

@@ -118,7 +118,7 @@ async fn send(
 /// Whether any of the request may have been written before the failure (RT-010, RT-012).
 fn was_sent(error: &SendError) -> bool {
     match error {
-        SendError::Identity(_) => false,
+        SendError::Identity(_) | SendError::Revoked => false,
         SendError::Http(error) => !error.is_connect(),
         SendError::Framing => true,
     }

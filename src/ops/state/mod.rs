@@ -2,6 +2,7 @@
 //!
 //! Promises: bounded by the configuration: one entry for each channel and identity.
 
+mod endpoint;
 mod heart;
 mod progress;
 pub mod readiness;
@@ -13,10 +14,13 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
+pub use self::endpoint::{Anchor, Condition, Endpoint, Generation};
 pub use self::heart::Heart;
 pub use self::progress::Standstill;
 pub use self::server::{QUIET, Reach, Server};
-use crate::ops::event::{AgentEvent, Event, PollEvent, PollFault, PollPause, ServerEvent};
+use crate::ops::event::{
+    AgentEvent, Event, PollEvent, PollFault, PollPause, RotationEvent, ServerEvent,
+};
 use crate::ops::gate::Hold;
 
 /// What is fixed at start.
@@ -28,8 +32,6 @@ pub struct Expected {
     pub call: Duration,
     /// The channels whose server must answer.
     pub channels: Vec<String>,
-    /// The identities in use.
-    pub identities: Vec<Identity>,
 }
 
 /// One client identity in use.
@@ -39,6 +41,12 @@ pub struct Identity {
     pub peer: String,
     /// The serial number of its certificate.
     pub serial: String,
+    /// Who issued it.
+    pub issuer: String,
+    /// SHA-256 of its certificate, hexadecimal.
+    pub sha256: String,
+    /// SHA-256 of its public key, hexadecimal.
+    pub spki: String,
     /// Valid from.
     pub not_before: SystemTime,
     /// Valid until.
@@ -106,6 +114,12 @@ pub struct Inputs {
     pub heart: Heart,
     /// The private servers, by the order of the configuration.
     pub servers: Vec<Server>,
+    /// What is in use at each endpoint, in the order they were first told.
+    pub endpoints: Vec<Endpoint>,
+    /// Whether changes of files are told as they happen; nothing before that is known.
+    pub watching: Option<bool>,
+    /// Whether the clock of the day follows a time server, if anybody can tell.
+    pub synchronised: Option<bool>,
     /// What holds the gate.
     pub holds: Vec<Hold>,
     /// The trouble with the audit log.
@@ -131,6 +145,9 @@ impl Inputs {
             last_poll: None,
             trouble: None,
             paused: None,
+            endpoints: Vec::new(),
+            watching: None,
+            synchronised: None,
             holds: Vec::new(),
             audit: None,
             recording: None,
@@ -147,8 +164,37 @@ impl Inputs {
             Event::Agent(AgentEvent::AuditWritable) => self.audit = None,
             Event::Agent(AgentEvent::AuditSpooling { why }) => self.unrecorded(why, true, now),
             Event::Agent(AgentEvent::AuditFailing { why }) => self.unrecorded(why, false, now),
-            Event::Agent(AgentEvent::Drained) | Event::Command(..) => {}
+            Event::Agent(AgentEvent::Watching) => self.watching = Some(true),
+            Event::Agent(AgentEvent::NotWatching { .. }) => self.watching = Some(false),
+            Event::Agent(AgentEvent::ClockSynchronised { synchronised }) => {
+                self.synchronised = synchronised;
+            }
+            Event::Rotation(name, ref event) => self.rotation(name, event, now),
+            Event::Agent(
+                AgentEvent::Drained | AgentEvent::WatchOverflow | AgentEvent::ClockJumped { .. },
+            )
+            | Event::Peer(..)
+            | Event::Command(..) => {}
         }
+    }
+
+    fn rotation(&mut self, name: &str, event: &RotationEvent<'_>, now: Now) {
+        if !self.endpoints.iter().any(|known| known.name == name) {
+            self.endpoints.push(Endpoint::new(name, now));
+        }
+        let mut endpoints = self.endpoints.iter_mut();
+        if let Some(endpoint) = endpoints.find(|known| known.name == name) {
+            endpoint.note(event, now);
+        }
+    }
+
+    /// The client identities in use.
+    pub fn identities(&self) -> impl Iterator<Item = &Identity> {
+        let generations = self
+            .endpoints
+            .iter()
+            .filter_map(|at| at.generation.as_ref());
+        generations.filter_map(|generation| generation.identity.as_ref())
     }
 
     fn unrecorded(&mut self, why: &str, spools: bool, now: Now) {
