@@ -22,7 +22,7 @@ pub struct Generation {
 
 impl Generation {
     /// The first one, with an identity that is valid for long.
-    pub(in crate::ops) fn for_tests() -> Self {
+    pub(crate) fn for_tests() -> Self {
         let identity = Identity {
             peer: "control plane".to_owned(),
             serial: "01".to_owned(),
