@@ -9,19 +9,19 @@ use portcullis_policy::document::Limits;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::credentials;
-use super::side::Use;
+use super::side::{Canary, Use};
 use super::source::{Kept, Material, Source};
 use crate::config::{Binding, Config, ExtraHeader, TlsMin};
 use crate::edge::control::ControlLimits;
 use crate::edge::control::endpoint::Endpoint;
 use crate::edge::control::headers::{Identity, Standing};
+use crate::edge::control::trial::{self, Tried};
 use crate::edge::tls::Floor;
 use crate::edge::upstream::{AnswerCaps, OperatorHeaders, ServerConfig, Timers};
+use crate::ops::state::CONTROL_PLANE;
+use crate::rotate::port::Trial;
 use crate::runtime::fresh::Fresh;
 use crate::wire::server_info::{self, Advertised};
-
-/// How the control plane is named among the endpoints.
-pub(super) const CONTROL_PLANE: &str = "control plane";
 
 /// The files of the control plane.
 pub(super) fn control_source(config: &Config, public: &Arc<Roots>) -> Source {
@@ -67,9 +67,41 @@ pub(super) fn control_use(config: &Config, fresh: &Fresh) -> anyhow::Result<Use<
     Ok(Use {
         dress: Box::new(crate::edge::tls::Parts::control_plane),
         carry: Box::new(carry),
-        canary: None,
+        canary: Some(canary(config)?),
         is_vital: true,
     })
+}
+
+/// Tries a candidate. A refusal that the generation in use meets as well says nothing of the candidate.
+fn canary(config: &Config) -> anyhow::Result<Canary<Standing>> {
+    let (tunnel, within) = (
+        addresses(config)?.tunnel().clone(),
+        config.mcp.timers.connect * 2,
+    );
+    Ok(Box::new(move |candidate, in_use| {
+        let tunnel = tunnel.clone();
+        Box::pin(async move {
+            let tried = trial::tried(&candidate, &tunnel, within).await;
+            let Tried::Refused(why @ ("status_401" | "status_403")) = tried else {
+                return told(tried);
+            };
+            let Ok(in_use) = in_use else {
+                return told(tried);
+            };
+            match trial::tried(&in_use, &tunnel, within).await {
+                Tried::Refused(same) if same == why => Trial::Passed,
+                Tried::Answered | Tried::Refused(_) | Tried::Unreached(_) => told(tried),
+            }
+        })
+    }))
+}
+
+fn told(tried: Tried) -> Trial {
+    match tried {
+        Tried::Answered => Trial::Passed,
+        Tried::Refused(why) => Trial::Refused(why.to_owned()),
+        Tried::Unreached(why) => Trial::Unreached(why.to_owned()),
+    }
 }
 
 /// Where the control plane is.

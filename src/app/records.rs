@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use portcullis_policy::document::{AuditRules, Recorded};
 
-use super::peers::CONTROL_PLANE;
 use super::policy::Read;
 use crate::config::{Config, ConfigError};
 use crate::ops::Ops;
 use crate::ops::audit::{Arguments, Audit, Durability, OnWriteFailure, Settings, Terms};
+use crate::ops::state::CONTROL_PLANE;
 use crate::relay::audited::{Audited, Shown};
 
 /// The folder of the log in the state directory.

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context as _;
 
 use super::source::{Material, Source, Texts, reasons};
-use crate::edge::net::{Generation, Lease, Peer, Retired};
+use crate::edge::net::{Generation, Lease, Peer, Retired, SendError};
 use crate::edge::tls::{Parts, Tls};
 use crate::ops::state;
 use crate::rotate::port::{Digest, Endpoint, Force, Published, Reason, Trial, Verdict};
@@ -16,9 +16,10 @@ use crate::rotate::port::{Digest, Endpoint, Force, Published, Reason, Trial, Ver
 pub(super) type Dress = Box<dyn Fn(Parts) -> Result<Tls, rustls::Error> + Send + Sync>;
 /// What requests carry, made of the secrets.
 pub(super) type Carry<S> = Box<dyn Fn(&Material) -> Option<S> + Send + Sync>;
-/// One harmless request.
+/// One harmless request under a candidate, and the right to make one under what is in use.
 pub(super) type Canary<S> =
-    Box<dyn Fn(Lease<S>) -> Pin<Box<dyn Future<Output = Trial> + Send>> + Send + Sync>;
+    Box<dyn Fn(Lease<S>, Result<Lease<S>, SendError>) -> Trying + Send + Sync>;
+type Trying = Pin<Box<dyn Future<Output = Trial> + Send>>;
 
 /// How the material of one endpoint is put to use.
 pub(super) struct Use<S> {
@@ -110,7 +111,7 @@ impl<S: Send + Sync + 'static> Endpoint for Side<S> {
 
     async fn try_out(&self, candidate: &Candidate<S>) -> Trial {
         match &self.uses.canary {
-            Some(canary) => canary(candidate.0.trial()).await,
+            Some(canary) => canary(candidate.0.trial(), self.peer.lease()).await,
             None => Trial::Skipped,
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::number;
 use super::reader::Reader;
 use super::switch;
-use super::table::{ROTATION_CANARY, ROTATION_DEBOUNCE, ROTATION_WATCH};
+use super::table::{ROTATION_DEBOUNCE, ROTATION_TRIAL, ROTATION_WATCH};
 
 const LONGEST_DEBOUNCE: Duration = Duration::from_secs(10);
 
@@ -26,7 +26,7 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Rotation> {
         number::time(text, LONGEST_DEBOUNCE, "10s")
     });
     let watch = reader.parsed(&ROTATION_WATCH, switch::parse);
-    let canary = reader.parsed(&ROTATION_CANARY, switch::parse);
+    let canary = reader.parsed(&ROTATION_TRIAL, switch::parse);
     Some(Rotation {
         debounce: debounce?,
         watch: watch?,

@@ -5,11 +5,14 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustls::pki_types::CertificateDer;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+
+use super::tls::{Reason, classify};
 
 /// The certificates a server showed, its own first; none without TLS.
 pub type Chain = Arc<[CertificateDer<'static>]>;
@@ -29,6 +32,7 @@ struct Table {
     next: u64,
     live: HashMap<u64, Live>,
     sweep: Option<Sweep>,
+    alert: Option<Reason>,
 }
 
 struct Live {
@@ -102,6 +106,13 @@ impl Connections {
         cut
     }
 
+    /// The alert a peer sent last. The HTTP client keeps it to itself: a certificate that a peer does not want is refused after the handshake is over
+    /// for us, and the request that waits is only told that the connection ended.
+    #[must_use]
+    pub fn alert(&self) -> Option<Reason> {
+        self.lock().alert
+    }
+
     fn leave(&self, id: u64) {
         let mut table = self.lock();
         table.live.remove(&id);
@@ -124,6 +135,14 @@ impl fmt::Debug for Connections {
 }
 
 impl Entry {
+    /// Keeps what a failure of the stream says of the peer.
+    pub fn failed(&self, error: &io::Error) {
+        let reason = classify(error);
+        if matches!(reason, Reason::Alert(_)) {
+            self.connections.lock().alert = Some(reason);
+        }
+    }
+
     /// Cancelled when the connection is to be cut.
     #[must_use]
     pub fn cut(&self) -> &CancellationToken {

@@ -30,6 +30,11 @@ impl<S> Cuttable<S> {
         self.cut.as_mut().poll(context).map(|()| Err(aborted()))
     }
 
+    /// What the stream says, after a failure of it was noted.
+    fn told<T>(&self, ended: io::Result<T>) -> io::Result<T> {
+        ended.inspect_err(|error| self.entry.failed(error))
+    }
+
     fn is_severed(&self) -> bool {
         self.entry.cut().is_cancelled()
     }
@@ -49,7 +54,7 @@ impl<S: Read + Unpin> Read for Cuttable<S> {
             return Poll::Ready(Err(aborted()));
         }
         match Pin::new(&mut self.stream).poll_read(context, buffer) {
-            Poll::Ready(read) => Poll::Ready(read),
+            Poll::Ready(read) => Poll::Ready(self.told(read)),
             Poll::Pending => self.severed(context),
         }
     }
@@ -65,7 +70,7 @@ impl<S: Write + Unpin> Write for Cuttable<S> {
             return Poll::Ready(Err(aborted()));
         }
         match Pin::new(&mut self.stream).poll_write(context, bytes) {
-            Poll::Ready(written) => Poll::Ready(written),
+            Poll::Ready(written) => Poll::Ready(self.told(written)),
             Poll::Pending => self.severed(context),
         }
     }
@@ -97,7 +102,7 @@ impl<S: Write + Unpin> Write for Cuttable<S> {
             return Poll::Ready(Err(aborted()));
         }
         match Pin::new(&mut self.stream).poll_write_vectored(context, pieces) {
-            Poll::Ready(written) => Poll::Ready(written),
+            Poll::Ready(written) => Poll::Ready(self.told(written)),
             Poll::Pending => self.severed(context),
         }
     }

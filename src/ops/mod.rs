@@ -32,7 +32,7 @@ use self::log::{Flood, Handle};
 use self::metrics::{Known, Metrics};
 use self::reload::Reloads;
 use self::state::readiness::{Readiness, readiness};
-use self::state::{Expected, Inputs, Now, Standstill};
+use self::state::{CONTROL_PLANE, Expected, Inputs, Now, Standstill};
 use self::status::{About, Status};
 
 /// What the operator's side is told at start.
@@ -98,7 +98,7 @@ impl Ops {
             now: &state::Generation::for_tests(),
             took: Duration::ZERO,
         };
-        ops.emit(Event::Rotation("control plane", event));
+        ops.emit(Event::Rotation(CONTROL_PLANE, event));
         ops
     }
 
@@ -108,7 +108,14 @@ impl Ops {
         self.metrics.note(&event);
         self.record_event(&event);
         if !matches!(event, Event::Command(..) | Event::Peer(..)) {
-            self.lock().note(&event, Now::read());
+            let mut inputs = self.lock();
+            inputs.note(&event, Now::read());
+            let refused = inputs.refused_since_change(&event);
+            drop(inputs);
+            if let Some(status) = refused {
+                let refused = RotationEvent::SecretRefused { status };
+                self.emit(Event::Rotation(CONTROL_PLANE, refused));
+            }
         }
     }
 

@@ -15,7 +15,7 @@ use rustls::version::{TLS12, TLS13};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::place::{HANGS, Place, Plan};
+use crate::place::{HANGS, Place, Plan, call};
 
 const CALLERS: usize = 64;
 
@@ -128,7 +128,7 @@ async fn call_until_over(load: Arc<Load>, streams: bool) -> HashMap<usize, Asked
         let mut pending = load.control.enqueue(if streams {
             stream(number)
         } else {
-            search(number)
+            call(number)
         });
         let request_id = pending.request_id().to_owned();
         let reply = timeout(HANGS, pending.reply())
@@ -140,14 +140,6 @@ async fn call_until_over(load: Arc<Load>, streams: bool) -> HashMap<usize, Asked
         asked.insert(number, Asked { request_id, after });
     }
     asked
-}
-
-fn search(number: usize) -> Command {
-    let message = json!({
-        "jsonrpc": "2.0", "id": number, "method": "tools/call",
-        "params": {"name": "search_records", "arguments": {"query": format!("call-{number}")}},
-    });
-    Command::jsonrpc(message.to_string())
 }
 
 /// An answer that takes a while, with a notification at each step.

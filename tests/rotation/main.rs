@@ -11,5 +11,8 @@
     clippy::indexing_slicing
 )]
 
+mod files;
+mod life;
 mod load;
 mod place;
+mod rejected;

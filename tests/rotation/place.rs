@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis::demo::agent::{Agent, Log};
-use portcullis::demo::control_plane::{self, ControlPlane};
+use portcullis::demo::control_plane::{self, Command, ControlPlane};
 use portcullis::demo::mcp_server::{self, McpServer};
 use portcullis::demo::net::Door;
 use portcullis_certs::dev::{Authority, Issued, Leaf, Pki};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 /// Longer than anything here may take; it only ends a test that would hang.
@@ -237,6 +237,59 @@ impl Place {
         .await;
     }
 
+    /// Waits until an endpoint shows this serial number.
+    pub(crate) async fn until_serial(&self, name: &str, serial: &str) {
+        self.until(serial, || self.endpoint(name)["serial"] == serial)
+            .await;
+    }
+
+    /// Waits until an endpoint stands so.
+    pub(crate) async fn until_state(&self, name: &str, state: &str) {
+        self.until(state, || self.endpoint(name)["state"] == state)
+            .await;
+    }
+
+    /// Waits until the files of an endpoint were rejected for this reason.
+    pub(crate) async fn until_rejected(&self, name: &str, code: &str) {
+        self.until(code, || {
+            let endpoint = self.endpoint(name);
+            let reasons = endpoint["last"]["reasons"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
+            endpoint["state"] == "rejected" && reasons.iter().any(|reason| reason == code)
+        })
+        .await;
+    }
+
+    /// The number of the generation in use.
+    pub(crate) fn generation(&self, name: &str) -> u64 {
+        self.endpoint(name)["generation"].as_u64().unwrap()
+    }
+
+    /// How often the files of an endpoint were judged or found unchanged.
+    pub(crate) fn judged(&self, name: &str) -> u64 {
+        let metrics = self.metrics();
+        let profile = format!("portcullis_rotation_total{{profile=\"{name}\"");
+        let lines = metrics.lines().filter(|line| line.starts_with(&profile));
+        lines
+            .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
+            .sum()
+    }
+
+    /// One call goes through.
+    pub(crate) async fn serves(&self) {
+        let mut pending = self.control.enqueue(call(7));
+        let reply = tokio::time::timeout(HANGS, pending.reply()).await;
+        let value = reply.expect("an answer").unwrap().value();
+        assert_eq!(
+            value["result"]["isError"],
+            false,
+            "{value}\n{}",
+            self.agent.last_lines(30)
+        );
+    }
+
     /// The text of the metrics.
     pub(crate) fn metrics(&self) -> String {
         let url = fs::read_to_string(self.files.path("url")).unwrap();
@@ -302,4 +355,13 @@ pub(crate) fn serial(issued: &Issued) -> String {
         zeroize::Zeroizing::new(issued.key_pem.as_bytes().to_vec()),
     );
     chain.unwrap().chain()[0].serial.clone()
+}
+
+/// One call of a listed tool.
+pub(crate) fn call(number: usize) -> Command {
+    let message = json!({
+        "jsonrpc": "2.0", "id": number, "method": "tools/call",
+        "params": {"name": "search_records", "arguments": {"query": format!("call-{number}")}},
+    });
+    Command::jsonrpc(message.to_string())
 }

@@ -9,7 +9,7 @@ pub(super) const AGENT_SETTINGS: &[&Setting] = &[
     &POLICY_FILE,
     &ROTATION_DEBOUNCE,
     &ROTATION_WATCH,
-    &ROTATION_CANARY,
+    &ROTATION_TRIAL,
     &LOG_LEVEL,
     &LOG_FORMAT,
     &DRAIN_TIMEOUT,
@@ -88,10 +88,10 @@ pub(crate) static ROTATION_WATCH: Setting = Setting::new(
 .default("true")
 .echo();
 
-pub(crate) static ROTATION_CANARY: Setting = Setting::new(
-    "rotation.canary",
-    "rotation.canary",
-    "ROTATION_CANARY",
+pub(crate) static ROTATION_TRIAL: Setting = Setting::new(
+    "rotation.trial",
+    "rotation.trial",
+    "ROTATION_TRIAL",
     Kind::Single(References::No),
     "true|false",
     "Whether a new identity is tried at the control plane with one harmless request before it is used",

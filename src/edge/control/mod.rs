@@ -1,13 +1,14 @@
 //! The control plane: one client for the service that queues commands and takes replies.
 //!
 //! Where it goes and what it says of itself is [`endpoint`] and [`headers`]; `poll` and `post` are the two requests; `retry` is the
-//! table of statuses. Redirects are never followed, so the API key goes to one host only.
+//! table of statuses; [`trial`] tries out what is to be used next. Redirects are never followed, so the API key goes to one host only.
 
 pub mod endpoint;
 pub mod headers;
 mod poll;
 mod post;
 mod retry;
+pub mod trial;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

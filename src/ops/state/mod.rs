@@ -23,6 +23,9 @@ use crate::ops::event::{
 };
 use crate::ops::gate::Hold;
 
+/// How the control plane is named among the endpoints.
+pub const CONTROL_PLANE: &str = "control plane";
+
 /// What is fixed at start.
 #[derive(Clone, Debug)]
 pub struct Expected {
@@ -116,6 +119,8 @@ pub struct Inputs {
     pub servers: Vec<Server>,
     /// What is in use at each endpoint, in the order they were first told.
     pub endpoints: Vec<Endpoint>,
+    /// While the control plane has answered no poll that began since what it is shown changed: whether one began.
+    pub unproven: Option<bool>,
     /// Whether changes of files are told as they happen; nothing before that is known.
     pub watching: Option<bool>,
     /// Whether the clock of the day follows a time server, if anybody can tell.
@@ -146,6 +151,7 @@ impl Inputs {
             trouble: None,
             paused: None,
             endpoints: Vec::new(),
+            unproven: None,
             watching: None,
             synchronised: None,
             holds: Vec::new(),
@@ -182,10 +188,32 @@ impl Inputs {
         if !self.endpoints.iter().any(|known| known.name == name) {
             self.endpoints.push(Endpoint::new(name, now));
         }
+        if let RotationEvent::Published { trigger, .. } = event {
+            if name == CONTROL_PLANE && *trigger != "start" {
+                self.unproven = Some(false);
+            }
+        }
         let mut endpoints = self.endpoints.iter_mut();
         if let Some(endpoint) = endpoints.find(|known| known.name == name) {
             endpoint.note(event, now);
         }
+    }
+
+    /// The status of the first refusal of what the control plane is shown since that changed; the next one is no news.
+    pub fn refused_since_change(&mut self, event: &Event<'_>) -> Option<u16> {
+        let Event::Poll(PollEvent::Failed(failure)) = event else {
+            return None;
+        };
+        let status = match failure.fault {
+            PollFault::Unauthorized => 401,
+            PollFault::Forbidden => 403,
+            PollFault::Status(_) | PollFault::Transport | PollFault::Timeout | PollFault::Body => {
+                return None;
+            }
+        };
+        self.unproven
+            .take_if(|has_begun| *has_begun)
+            .map(|_| status)
     }
 
     /// The client identities in use.
@@ -209,12 +237,16 @@ impl Inputs {
     fn poll(&mut self, event: &PollEvent<'_>, now: Now) {
         self.heart.beat(event, &self.expected, now.clock);
         match *event {
-            PollEvent::Started { .. } => self.paused = None,
+            PollEvent::Started { .. } => {
+                self.paused = None;
+                self.unproven = self.unproven.map(|_| true);
+            }
             PollEvent::Paused(why) => self.paused = Some(why),
             PollEvent::Stopped => {}
             PollEvent::Answered { .. } => {
                 self.last_poll = Some(now);
                 self.trouble = None;
+                self.unproven.take_if(|has_begun| *has_begun);
             }
             PollEvent::Failed(failure) => {
                 let since = self
