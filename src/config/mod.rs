@@ -22,6 +22,7 @@ mod policy;
 mod reader;
 mod reference;
 mod retired;
+mod rotation;
 mod secret;
 mod shutdown;
 mod sources;
@@ -46,7 +47,8 @@ pub use health::Health;
 pub use mcp::{Binding, Mcp, Timers, TlsMin};
 pub use mistake::{ConfigError, Fault, Mistake, Notice, Source};
 pub use paths::{ClientIdentity, ConfiguredPath};
-pub use secret::{SECRET_FILE_CAP, Secret, SecretRef};
+pub use rotation::Rotation;
+pub use secret::{SECRET_FILE_CAP, Secret, SecretRef, is_api_key};
 pub use shutdown::Shutdown;
 pub use state::{State, agent_arguments, agent_socket};
 pub use trust::{Trust, TrustMode};
@@ -72,6 +74,8 @@ pub struct Config {
     pub state: State,
     /// The health listener and the files of the process.
     pub health: Health,
+    /// Taking up what changed.
+    pub rotation: Rotation,
     /// The log.
     pub log: Log,
     /// Stopping.
@@ -114,6 +118,7 @@ fn read_sections(reader: &mut Reader<'_>) -> Option<Config> {
     let policy = policy::read(reader);
     let state = state::read(reader);
     let health = health::read(reader);
+    let rotation = rotation::read(reader);
     let log = log::read(reader);
     let shutdown = shutdown::read(reader, polling.as_ref());
     Some(Config {
@@ -123,6 +128,7 @@ fn read_sections(reader: &mut Reader<'_>) -> Option<Config> {
         policy: policy?,
         state: state?,
         health: health?,
+        rotation: rotation?,
         log: log?,
         shutdown: shutdown?,
         notices: Vec::new(),

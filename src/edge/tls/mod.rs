@@ -12,7 +12,7 @@ mod presenter;
 
 use std::sync::Arc;
 
-use portcullis_certs::{Bundle, Fault, Roots};
+use portcullis_certs::{Bundle, Fault, Roots, Validity};
 use rustls::{
     ClientConfig, SupportedProtocolVersion,
     client::Resumption,
@@ -151,6 +151,13 @@ impl Tls {
         self.presenter
             .as_ref()
             .map_or(Ok(()), |presenter| presenter.check())
+    }
+
+    /// From when until when the identity may be used; nothing without one.
+    #[must_use]
+    pub fn validity(&self) -> Option<Validity> {
+        let presenter = self.presenter.as_ref()?;
+        Some(presenter.validity())
     }
 
     /// How many handshakes asked for a certificate, and in how many ours was ready. An identity that is configured
