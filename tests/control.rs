@@ -367,7 +367,7 @@ fn admitted(message: &'static str) -> Exchange {
         upstream_id: 5,
         correlation: CorrelationId(1),
     };
-    let admitted = support::policy(POLICY).admit(&inbound, facts, &std::sync::Arc::default());
+    let admitted = support::policy(POLICY).admit(&inbound, facts, &Arc::default());
     admitted.map_err(|refused| refused.reason()).unwrap().1
 }
 
