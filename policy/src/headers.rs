@@ -3,6 +3,8 @@
 //! What goes to a private server is built here from the judged message and a short list of names; a policy may name more, except those in
 //! [`is_reserved`] (D1, W-07). What goes back is the tunnel's own list of six (wire sheet 12.2).
 
+use std::borrow::Cow;
+
 use crate::mcp::catalogue::Kind;
 use crate::mcp::revision::Revision;
 use crate::refusal::Reason;
@@ -11,9 +13,9 @@ use crate::refusal::Reason;
 #[derive(Clone)]
 pub struct Header {
     /// The lower-case name.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// The value: tab and printable ASCII only.
-    pub value: String,
+    pub value: Cow<'static, str>,
 }
 
 /// Names a caller's header may always have.
@@ -125,15 +127,20 @@ pub(crate) fn build(
         check_session(session)?;
     }
     for (name, value) in sent {
-        let listed = FORWARDED.contains(&name.as_str()) || more.iter().any(|m| m == name);
-        if listed && !value.is_empty() && is_value(value) {
-            headers.push(Header {
-                name: name.clone(),
-                value: value.clone(),
-            });
+        if let Some(name) = listed(name, more).filter(|_| !value.is_empty() && is_value(value)) {
+            headers.push(header(name, value.clone()));
         }
     }
     Ok(headers)
+}
+
+/// The name of a header that may cross: of the fixed list, or of the policy's own.
+fn listed(name: &str, more: &[String]) -> Option<Cow<'static, str>> {
+    let fixed = FORWARDED.iter().find(|listed| **listed == name);
+    let own = || more.iter().find(|listed| *listed == name);
+    fixed
+        .map(|name| Cow::Borrowed(*name))
+        .or_else(|| own().map(|name| Cow::Owned(name.clone())))
 }
 
 /// What the caller's session is called, if it has one.
@@ -174,8 +181,8 @@ fn routing(sent: &[(String, String)], body: &Body<'_>) -> Result<Vec<Header>, Re
     if !modern {
         return Ok(Vec::new());
     }
-    let mut built = vec![header("mcp-method", body.method)];
-    built.extend(body.name.map(|n| header("mcp-name", n)));
+    let mut built = vec![header("mcp-method", body.method.to_owned())];
+    built.extend(body.name.map(|name| header("mcp-name", name.to_owned())));
     Ok(built)
 }
 
@@ -184,10 +191,10 @@ fn routed<'a>(sent: &'a [(String, String)], name: &str) -> Result<Option<&'a str
     single(sent, name).map_err(|_| Reason::HeaderMismatch)
 }
 
-fn header(name: &str, value: &str) -> Header {
+fn header(name: impl Into<Cow<'static, str>>, value: impl Into<Cow<'static, str>>) -> Header {
     Header {
-        name: name.to_owned(),
-        value: value.to_owned(),
+        name: name.into(),
+        value: value.into(),
     }
 }
 
@@ -242,6 +249,12 @@ const RETURNED: [(&str, &str); 6] = [
     ("mcp-session-id", "Mcp-Session-Id"),
     ("www-authenticate", "Www-Authenticate"),
 ];
+
+/// Whether [`returned`] asks for a header of this lower-case name: the rest need not be kept.
+#[must_use]
+pub fn may_matter(lower_case_name: &str) -> bool {
+    lower_case_name == "connection" || RETURNED.iter().any(|(name, _)| *name == lower_case_name)
+}
 
 /// The part of a server's response headers that may go back: six names, nothing that `Connection` nominates, no empty value.
 pub(crate) fn returned(received: &[(String, String)]) -> Vec<(&'static str, String)> {

@@ -72,10 +72,7 @@ impl Ops {
             expected,
             gate,
         } = settings;
-        let known = Known {
-            tunnel: about.tunnel.clone(),
-            channels: about.channels.clone(),
-        };
+        let known = Known::new(&about.tunnel, &about.channels);
         Arc::new(Self {
             gate: Arc::new(gate.map_or_else(Gate::default, Gate::kept_in)),
             reloads: Reloads::default(),

@@ -72,7 +72,7 @@ impl Audited {
             correlation: decided.correlation,
             request_id: decided.request_id,
             channel: decided.channel,
-            message: message(decided.kind),
+            message: decided.kind,
             method: some(decided.method),
             selector: some(decided.tool),
             session: decided.session.map(|session| sha256(session.as_bytes())),
@@ -122,13 +122,6 @@ fn verdict(ended: &record::Ended) -> &'static str {
 fn arguments<'a>(decided: &record::Decided<'a>) -> Option<&'a [u8]> {
     some(decided.tool)?;
     gate::salvage(gate::salvage(decided.request, "params")?, "arguments")
-}
-
-fn message(kind: &'static str) -> &'static str {
-    match kind {
-        "session_termination" => "termination",
-        kind => kind,
-    }
 }
 
 fn some(text: &str) -> Option<&str> {

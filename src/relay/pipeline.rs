@@ -1,5 +1,6 @@
 //! The whole story of one command on one screen: [`Relay::handle`].
 
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -83,7 +84,7 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
             Ok(turn) => turn,
             Err(Full) => return refused(&exchange, Reason::ChannelBusy, life),
         };
-        let place = match self.until(budget, turn).await {
+        let place = match self.until(budget, pin!(turn)).await {
             Ok(place) => place,
             Err(stop) => return stopped(&stop, &exchange, budget, life),
         };
@@ -91,8 +92,10 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
         if life.intend(&exchange).await.is_err() {
             return refused(&exchange, Reason::AuditUnavailable, life);
         }
-        let forward = self.forward(&command.address, permitted, &mut exchange, budget, life);
-        let ended = self.until(budget, forward).await;
+        let ended = {
+            let forward = self.forward(&command.address, permitted, &mut exchange, budget, life);
+            self.until(budget, pin!(forward)).await
+        };
         drop(place);
         match ended {
             Ok(Ended::Acknowledge) => End::reply(exchange.acknowledge()),
@@ -203,8 +206,9 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
         })
     }
 
-    /// Works until it is done, the time is over or the gate is lowered. Work is not begun once it may not be.
-    async fn until<T>(&self, budget: Budget, work: impl Future<Output = T>) -> Result<T, Stop> {
+    /// Works until it is done, the time is over or the gate is lowered. Work is not begun once it may not be. It is pinned where it is:
+    /// handed over, it would be copied and take its room twice.
+    async fn until<F: Future>(&self, budget: Budget, work: Pin<&mut F>) -> Result<F::Output, Stop> {
         tokio::select! {
             biased;
             () = self.ops.gate.lowered() => Err(Stop::Lowered),

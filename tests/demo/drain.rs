@@ -43,11 +43,11 @@ async fn a_stop_with_44_commands_in_hand_leaves_none_unanswered() {
     )
     .await
     .expect("the agent takes all and runs as many as it may");
-    let polls = control.poll_count();
-    timeout(HANGS, control.polled(polls)).await.unwrap();
+    timeout(HANGS, control.holds_a_poll()).await.unwrap();
     stage.agent.ask_to_stop().unwrap();
     sleep(Duration::from_millis(300)).await;
-    asked.extend((RUNNING + WAITING..RUNNING + WAITING + LATE).map(ask));
+    let late = RUNNING + WAITING..RUNNING + WAITING + LATE;
+    asked.extend(late.clone().zip(control.enqueue_all(late.map(call))));
     timeout(HANGS, until(|| control.queued() == 0))
         .await
         .expect("the open poll is awaited");

@@ -289,8 +289,8 @@ impl Exchange {
             opened.filter(|_| !headers.iter().any(|h| h.name == "mcp-session-id"))
         {
             headers.push(Header {
-                name: "mcp-session-id".to_owned(),
-                value: session.clone(),
+                name: "mcp-session-id".into(),
+                value: session.clone().into(),
             });
         }
         own.mint(&self.channel, headers)

@@ -84,6 +84,8 @@ struct Plane {
     posts: Record<Post>,
     /// How many polls arrived and kept to the contract.
     polls: watch::Sender<u64>,
+    /// How many polls are held now, waiting for a command.
+    held: watch::Sender<usize>,
 }
 
 impl ControlPlane {
@@ -101,6 +103,7 @@ impl ControlPlane {
             calls: Record::of(REMEMBERED),
             posts: Record::of(REMEMBERED),
             polls: watch::Sender::new(0),
+            held: watch::Sender::new(0),
         });
         let scheme = door.scheme();
         let listener = Listener::open(0, door, plane.clone()).await?;
@@ -126,6 +129,15 @@ impl ControlPlane {
     /// Queues a command for the next poll that may have it.
     pub fn enqueue(&self, command: Command) -> Pending {
         let pending = Pending::enqueue(&self.plane, command);
+        self.plane.arrivals.notify_waiters();
+        pending
+    }
+
+    /// Queues commands that one held poll gets together.
+    pub fn enqueue_all(&self, commands: impl IntoIterator<Item = Command>) -> Vec<Pending> {
+        let commands = commands.into_iter();
+        let pending = commands.map(|command| Pending::enqueue(&self.plane, command));
+        let pending = pending.collect();
         self.plane.arrivals.notify_waiters();
         pending
     }
@@ -169,6 +181,13 @@ impl ControlPlane {
         let mut polls = self.plane.polls.subscribe();
         // The sender lives as long as `self`.
         let _ = polls.wait_for(|polls| *polls >= times).await;
+    }
+
+    /// Waits until a poll is held: what is queued now goes to it at once.
+    pub async fn holds_a_poll(&self) {
+        let mut held = self.plane.held.subscribe();
+        // The sender lives as long as `self`.
+        let _ = held.wait_for(|held| *held > 0).await;
     }
 
     /// How many polls have arrived and kept to the contract.

@@ -1,7 +1,7 @@
 //! The long poll (wire sheet 5.1).
 
 use hyper::{Response, StatusCode};
-use tokio::{pin, time};
+use tokio::{pin, sync::watch, time};
 
 use super::{Fault, Plane, agent, desk::Queued, fault::torn, refusal::Refusal};
 use crate::demo::net::{Body, Cut, body};
@@ -63,6 +63,7 @@ impl Plane {
             if !taken.is_empty() {
                 return taken;
             }
+            let _held = Held::count(&self.held);
             tokio::select! {
                 () = arrival => {}
                 _ = closing.wait_for(|closed| *closed) => return Vec::new(),
@@ -75,6 +76,22 @@ impl Plane {
     pub(super) async fn hold(&self) {
         // The sender lives as long as `self`.
         let _ = self.closing.subscribe().wait_for(|closed| *closed).await;
+    }
+}
+
+/// One poll that is held, counted until it is dropped.
+struct Held<'a>(&'a watch::Sender<usize>);
+
+impl<'a> Held<'a> {
+    fn count(held: &'a watch::Sender<usize>) -> Self {
+        held.send_modify(|held| *held += 1);
+        Self(held)
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|held| *held -= 1);
     }
 }
 

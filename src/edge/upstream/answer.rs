@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use hyper::{Response, StatusCode};
+use portcullis_policy::headers::may_matter;
 use portcullis_policy::{Failure, FailureKind, FailureSource};
 
 use super::http::AnswerCaps;
@@ -167,12 +168,11 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
 
 /// Headers as text; one that is not printable says nothing we forward.
 fn readable(headers: &HeaderMap) -> Vec<(String, String)> {
-    headers
-        .iter()
-        .filter_map(|(name, value)| {
-            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
-        })
-        .collect()
+    let kept = headers.iter().filter(|(name, _)| may_matter(name.as_str()));
+    kept.filter_map(|(name, value)| {
+        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+    })
+    .collect()
 }
 
 fn stream_fault(fault: SseFault) -> Failure {

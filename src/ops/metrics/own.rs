@@ -3,7 +3,7 @@
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 
-use super::labels::one;
+use super::labels::{Word, one};
 use super::{Counters, Gauges};
 use crate::ops::event::{CommandEvent, PollEvent, PollPause};
 
@@ -114,7 +114,7 @@ impl Own {
         }
     }
 
-    pub(super) fn command(&self, channel: &str, event: &CommandEvent<'_>) {
+    pub(super) fn command(&self, channel: &Word, event: &CommandEvent<'_>) {
         self.moved(channel, event);
         match *event {
             CommandEvent::Permitted { .. } => count(&self.verdicts, "verdict", "permitted"),
@@ -146,10 +146,10 @@ impl Own {
     }
 
     /// Counts where commands are.
-    fn moved(&self, channel: &str, event: &CommandEvent<'_>) {
+    fn moved(&self, channel: &Word, event: &CommandEvent<'_>) {
         let at = |family: &Gauges, by: i64| {
             family
-                .get_or_create(&one("channel", channel.to_owned()))
+                .get_or_create(&one("channel", channel.clone()))
                 .inc_by(by);
         };
         if let CommandEvent::Queued { .. } = event {
@@ -163,8 +163,8 @@ impl Own {
     }
 
     /// Commands of a channel that wait, and those being carried out.
-    pub(super) fn occupancy(&self, channel: &str) -> (i64, i64) {
-        let labels = one("channel", channel.to_owned());
+    pub(super) fn occupancy(&self, channel: Word) -> (i64, i64) {
+        let labels = one("channel", channel);
         let of = |family: &Gauges| family.get(&labels).map_or(0, |gauge| gauge.get());
         (of(&self.queued), of(&self.running))
     }

@@ -213,7 +213,7 @@ impl Metrics {
     /// Commands of a channel that wait, and those being carried out.
     #[must_use]
     pub fn occupancy(&self, channel: &str) -> (i64, i64) {
-        self.own.occupancy(channel)
+        self.own.occupancy(self.known.channel(channel))
     }
 
     /// Messages let in, answers let out and messages refused since the start.

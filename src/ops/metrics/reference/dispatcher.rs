@@ -1,6 +1,5 @@
 //! What the reference counts of commands on their way.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use prometheus_client::metrics::family::Family;
@@ -8,7 +7,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use super::super::labels::{Known, Labels, method};
+use super::super::labels::{Known, Labels, Word, method};
 use super::super::{Counters, Histograms};
 use crate::ops::event::CommandEvent;
 
@@ -56,20 +55,14 @@ impl Dispatcher {
         new
     }
 
-    pub(in super::super) fn command(
-        &self,
-        channel: Cow<'static, str>,
-        event: &CommandEvent<'_>,
-        known: &Known,
-    ) {
+    pub(in super::super) fn command(&self, channel: Word, event: &CommandEvent<'_>, known: &Known) {
         self.moved(event);
         if let CommandEvent::Refused {
             reason: "channel_not_listed",
             ..
         } = event
         {
-            let tunnel = known.tunnel.clone().into();
-            let labels = vec![("tunnel_id", tunnel), ("channel", channel)];
+            let labels = vec![("tunnel_id", known.tunnel()), ("channel", channel)];
             self.unsupported.get_or_create(&labels).inc();
         } else if let CommandEvent::Replied {
             code,
@@ -78,15 +71,22 @@ impl Dispatcher {
             times,
         } = *event
         {
-            let labels = vec![
-                ("tunnel_id", known.tunnel.clone().into()),
-                ("tunnel_service_status", code.to_string().into()),
+            let mut labels = vec![
+                ("latency_type", "poll_to_response".into()),
+                ("tunnel_id", known.tunnel()),
+                ("tunnel_service_status", Word::Status(code)),
                 ("request_kind", kind.label().into()),
                 ("request_method", method(name).into()),
                 ("channel", channel),
             ];
-            self.took("poll_to_response", &labels, times.since_creation);
-            self.took("enqueue_to_response", &labels, Some(times.since_receipt));
+            // Skipped when the time is not known (DM-001, DM-003).
+            if let Some(time) = times.since_creation {
+                self.took(&labels, time);
+            }
+            if let Some((_, latency_type)) = labels.first_mut() {
+                *latency_type = "enqueue_to_response".into();
+            }
+            self.took(&labels, times.since_receipt);
         }
     }
 
@@ -102,12 +102,8 @@ impl Dispatcher {
         }
     }
 
-    /// Skipped when the time is not known (DM-001, DM-003).
-    fn took(&self, latency_type: &'static str, labels: &Labels, time: Option<Duration>) {
-        let Some(time) = time else { return };
-        let mut labels = labels.clone();
-        labels.insert(0, ("latency_type", latency_type.into()));
-        let latency = self.latency.get_or_create(&labels);
+    fn took(&self, labels: &Labels, time: Duration) {
+        let latency = self.latency.get_or_create(labels);
         latency.observe(time.as_secs_f64() * 1e3);
     }
 }
