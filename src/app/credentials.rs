@@ -87,7 +87,9 @@ fn read_identity(files: &ClientIdentity, peer: &str, found: &mut Found) -> Optio
                 .mistakes
                 .extend(faults.iter().map(|fault| match fault.part() {
                     Part::Key => mistake(&files.key, fault),
-                    Part::Certificate | Part::Roots => mistake(&files.cert, fault),
+                    Part::Certificate | Part::Roots | Part::Issuers | Part::Crl => {
+                        mistake(&files.cert, fault)
+                    }
                 }));
             None
         }
