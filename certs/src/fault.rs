@@ -28,6 +28,14 @@ pub enum Part {
 }
 
 impl Part {
+    /// The code for more bytes than such a file may have.
+    pub(crate) fn too_large(self) -> Code {
+        match self {
+            Self::Crl => Code::CrlTooLarge,
+            Self::Certificate | Self::Key | Self::Roots | Self::Issuers => Code::TooLarge,
+        }
+    }
+
     pub(crate) fn noun(self) -> &'static str {
         match self {
             Self::Certificate => "certificate",

@@ -77,10 +77,10 @@ pub(crate) fn read(
 
 fn take(file: OwnedFd, part: Part, faults: &mut Vec<Fault>) -> Result<Zeroizing<Vec<u8>>, Fault> {
     faults.extend(guard::file_fault(&file, part)?);
-    let (cap, too_large) = match part {
-        Part::Certificate | Part::Key => (IDENTITY_CAP, Code::TooLarge),
-        Part::Roots | Part::Issuers => (ROOTS_CAP, Code::TooLarge),
-        Part::Crl => (CRL_CAP, Code::CrlTooLarge),
+    let cap = match part {
+        Part::Certificate | Part::Key => IDENTITY_CAP,
+        Part::Roots | Part::Issuers => ROOTS_CAP,
+        Part::Crl => CRL_CAP,
     };
     // One byte more than the cap tells "too large"; room for all of it keeps a key from moving.
     let room = if part == Part::Key { cap + 64 } else { 0 };
@@ -91,7 +91,7 @@ fn take(file: OwnedFd, part: Part, faults: &mut Vec<Fault>) -> Result<Zeroizing<
         .read_to_end(&mut buffer);
     read.map_err(|error| Fault::new(Code::Unreadable, part).because(error.to_string()))?;
     if buffer.len() > cap {
-        return Err(Fault::new(too_large, part).because(format!("more than {cap} bytes")));
+        return Err(Fault::new(part.too_large(), part).because(format!("more than {cap} bytes")));
     }
     Ok(buffer)
 }

@@ -100,3 +100,6 @@ impl Material {
         &self.warnings
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,9 +32,8 @@ pub(crate) struct Blocks {
 /// Decodes `pem`, refusing what is larger than `cap` bytes (INVARIANT: 9) or not allowed by `holds`.
 pub(crate) fn decode(pem: &[u8], part: Part, holds: Holds, cap: usize) -> Result<Blocks, Fault> {
     if pem.len() > cap {
-        return Err(
-            Fault::new(Code::TooLarge, part).because(format!("{} bytes, {cap} allowed", pem.len()))
-        );
+        return Err(Fault::new(part.too_large(), part)
+            .because(format!("{} bytes, {cap} allowed", pem.len())));
     }
     let labels = labels(pem);
     refuse_garbage(pem, &labels, part)?;

@@ -113,6 +113,18 @@ impl Texts {
         whole.finish()
     }
 
+    /// As if read from files named `memory`.
+    #[cfg(test)]
+    pub(crate) fn fake(files: Vec<(Part, Vec<u8>)>) -> Self {
+        let text = |(part, bytes): (Part, Vec<u8>)| Text {
+            part,
+            path: "memory".into(),
+            bytes: Zeroizing::new(bytes),
+        };
+        let files = files.into_iter().map(text).collect();
+        Self { base: None, files }
+    }
+
     pub(crate) fn of(&self, part: Part) -> impl Iterator<Item = &Text> {
         self.files.iter().filter(move |text| text.part == part)
     }

@@ -109,8 +109,11 @@ impl Folders {
                 here = self.archive(&here, &target)?;
                 passed.push(here.clone());
                 ahead.push(file);
+            } else if let Ok(rest) = target.strip_prefix(base) {
+                here = self.base(base)?;
+                ahead.extend(inside(rest, &target)?);
             } else {
-                ahead.extend(inside(&target)?.into_iter().rev());
+                ahead.extend(inside(&target, &target)?);
             }
         }
         Err(Errno::ISDIR.into())
@@ -180,18 +183,20 @@ enum Step {
     Link(PathBuf),
 }
 
-/// The components of a link that stays where it is.
-fn inside(target: &Path) -> Result<Vec<OsString>, End> {
-    let component = |component| match component {
-        Component::Normal(name) => Some(Some(name.to_owned())),
-        Component::CurDir => Some(None),
-        Component::ParentDir | Component::RootDir | Component::Prefix(_) => None,
-    };
-    let components: Option<Vec<_>> = target.components().map(component).collect();
-    match components {
-        Some(names) => Ok(names.into_iter().flatten().collect()),
-        None => Err(End::Escape(target.to_owned())),
+/// The components of a way that only leads further in, last one first.
+fn inside(way: &Path, target: &Path) -> Result<Vec<OsString>, End> {
+    let mut names = Vec::new();
+    for component in way.components() {
+        match component {
+            Component::Normal(name) => names.push(name.to_owned()),
+            Component::CurDir => {}
+            Component::ParentDir | Component::RootDir | Component::Prefix(_) => {
+                return Err(End::Escape(target.to_owned()));
+            }
+        }
     }
+    names.reverse();
+    Ok(names)
 }
 
 /// The file in `../../archive/NAME/`, if the link stands in `live/NAME`.
