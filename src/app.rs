@@ -8,6 +8,8 @@ mod policy;
 mod probe;
 mod records;
 mod rotation;
+mod secret;
+mod seen;
 mod side;
 mod signals;
 mod source;

@@ -39,7 +39,9 @@ const DEPENDENCIES: [(&str, &[&str]); 2] = [
     (
         "certs",
         &[
+            "aws-lc-rs",
             "rcgen",
+            "rustix",
             "rustls",
             "rustls-native-certs",
             "rustls-pemfile",

@@ -4,13 +4,32 @@
 //! Leaves to others: signatures along the chain, which the peer verifies, and time ([`crate::Validity`]).
 
 use rustls::pki_types::CertificateDer;
-use x509_parser::{certificate::X509Certificate, prelude::FromDer, public_key::PublicKey};
+use x509_parser::{
+    certificate::X509Certificate,
+    oid_registry::{
+        OID_X509_EXT_BASIC_CONSTRAINTS, OID_X509_EXT_CRL_DISTRIBUTION_POINTS,
+        OID_X509_EXT_EXTENDED_KEY_USAGE, OID_X509_EXT_KEY_USAGE, OID_X509_EXT_NAME_CONSTRAINTS,
+        OID_X509_EXT_SUBJECT_ALT_NAME, Oid,
+    },
+    prelude::FromDer,
+    public_key::PublicKey,
+};
 
 use crate::fault::Code;
 
 /// RFC 8446 section 9 and every current baseline: nothing shorter is taken.
 const MIN_RSA_BITS: usize = 2048;
 const MIN_EC_BITS: usize = 256;
+
+/// What the verifiers of this TLS library understand; anything else marked critical is refused (RFC 5280 section 4.2).
+const UNDERSTOOD: [Oid<'static>; 6] = [
+    OID_X509_EXT_KEY_USAGE,
+    OID_X509_EXT_SUBJECT_ALT_NAME,
+    OID_X509_EXT_BASIC_CONSTRAINTS,
+    OID_X509_EXT_NAME_CONSTRAINTS,
+    OID_X509_EXT_CRL_DISTRIBUTION_POINTS,
+    OID_X509_EXT_EXTENDED_KEY_USAGE,
+];
 
 /// Parses `der`; bytes after the certificate make it unreadable.
 pub(crate) fn read<'a>(der: &'a CertificateDer<'_>) -> Option<X509Certificate<'a>> {
@@ -41,6 +60,26 @@ pub(crate) fn is_anchor(certificate: &X509Certificate<'_>) -> bool {
         Err(_) => false,
     };
     certificate.is_ca() && may_issue
+}
+
+/// Whether it may be used for everything.
+pub(crate) fn is_for_any(leaf: &X509Certificate<'_>) -> bool {
+    let usage = leaf.extended_key_usage().ok().flatten();
+    usage.is_some_and(|usage| usage.value.any)
+}
+
+/// Whether peers must refuse it for something they do not know.
+pub(crate) fn has_unknown_critical(certificate: &X509Certificate<'_>) -> bool {
+    let mut all = certificate.extensions().iter();
+    all.any(|extension| extension.critical && !UNDERSTOOD.contains(&extension.oid))
+}
+
+/// RFC 5280 section 4.2.1.3: the key of a list's issuer must be for that, if it says what it is for.
+pub(crate) fn may_sign_lists(issuer: &X509Certificate<'_>) -> bool {
+    match issuer.key_usage() {
+        Ok(usage) => usage.is_none_or(|usage| usage.value.crl_sign()),
+        Err(_) => false,
+    }
 }
 
 /// No extended key usage means no limit; `anyExtendedKeyUsage` is accepted, as servers do.

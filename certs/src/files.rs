@@ -1,38 +1,35 @@
-//! Reading certificate and key files: capped, regular files only, keys not open to others.
+//! Reading certificate and key files: capped, regular files only, and none that others could have put there.
 //!
-//! Promises: at most the cap is read, whatever the file claims (INVARIANT: 9); a key is read into memory that is wiped
-//! and never moved while it grows. A mode of 0640 or less is accepted for a key, so a group of its own may read it;
-//! anything wider is `perm_key`.
+//! Promises: at most the cap is read, whatever the file claims (INVARIANT: 9); a key is read into memory that is wiped and never moved while it
+//! grows; all files of one directory are read relative to one opened directory, and a link between (`..data` of a Kubernetes volume) is followed
+//! once for all of them, so that they are of one moment. What is checked is what was opened.
 //!
-//! Leaves to others: ownership, parent directories and coherent reading of several files. Links are followed, because
-//! Kubernetes and cert-manager publish through them; the checks are made on the file that was opened.
+//! Leaves to others: reading twice until nothing moves ([`crate::Settling`]), and what the files say.
 
-use std::{fs::File, io::Read as _, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{io::Read as _, path::Path};
 
+use rustix::fd::OwnedFd;
 use zeroize::Zeroizing;
 
 use crate::fault::{Code, Fault, Part};
+pub(crate) use folder::Folders;
+
+mod folder;
+mod guard;
 
 /// Most bytes of a certificate or key file.
 pub const IDENTITY_CAP: usize = 64 * 1024;
 /// Most bytes of a bundle of trust roots; a full public bundle has about 230 KiB.
 pub const ROOTS_CAP: usize = 1024 * 1024;
-
-/// The widest mode a key file may have.
-const KEY_MODE: u32 = 0o640;
+/// Most bytes of a revocation list: about 100,000 entries.
+pub const CRL_CAP: usize = 4 * 1024 * 1024;
 
 /// Reads a certificate chain.
 ///
 /// # Errors
-/// [`Code::Unreadable`], [`Code::NotRegular`], [`Code::TooLarge`].
+/// [`Code::Unreadable`], [`Code::NotRegular`], [`Code::TooLarge`], [`Code::SymlinkEscape`], [`Code::DirWritable`].
 pub fn certificate(path: &Path) -> Result<Vec<u8>, Fault> {
-    let file = open(path, Part::Certificate)?;
-    Ok(std::mem::take(&mut *bytes(
-        file,
-        path,
-        Part::Certificate,
-        IDENTITY_CAP,
-    )?))
+    alone(path, Part::Certificate).map(|mut bytes| std::mem::take(&mut *bytes))
 }
 
 /// Reads a private key.
@@ -40,9 +37,7 @@ pub fn certificate(path: &Path) -> Result<Vec<u8>, Fault> {
 /// # Errors
 /// As [`certificate`], and [`Code::PermKey`].
 pub fn key(path: &Path) -> Result<Zeroizing<Vec<u8>>, Fault> {
-    let file = open(path, Part::Key)?;
-    check_mode(&file, path)?;
-    bytes(file, path, Part::Key, IDENTITY_CAP)
+    alone(path, Part::Key)
 }
 
 /// Reads a bundle of trust roots.
@@ -50,63 +45,53 @@ pub fn key(path: &Path) -> Result<Zeroizing<Vec<u8>>, Fault> {
 /// # Errors
 /// As [`certificate`].
 pub fn roots(path: &Path) -> Result<Vec<u8>, Fault> {
-    let file = open(path, Part::Roots)?;
-    Ok(std::mem::take(&mut *bytes(
-        file,
-        path,
-        Part::Roots,
-        ROOTS_CAP,
-    )?))
+    alone(path, Part::Roots).map(|mut bytes| std::mem::take(&mut *bytes))
 }
 
-/// The kind is asked before opening, because opening a pipe would wait for its writer, and again of what was opened.
-fn open(path: &Path, part: Part) -> Result<File, Fault> {
-    let unreadable = |error: std::io::Error| {
-        Fault::new(Code::Unreadable, part)
-            .because(error.to_string())
-            .in_file(path)
+/// The first fault is enough here; [`crate::Source::read`] tells them all.
+fn alone(path: &Path, part: Part) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    let (bytes, faults) = read(&mut Folders::default(), path, part);
+    match faults.into_iter().next() {
+        None => Ok(bytes),
+        Some(fault) => Err(fault),
+    }
+}
+
+/// What the file holds, and everything that keeps it from being trusted.
+pub(crate) fn read(
+    folders: &mut Folders,
+    path: &Path,
+    part: Part,
+) -> (Zeroizing<Vec<u8>>, Vec<Fault>) {
+    let mut faults = Vec::new();
+    let read = folders
+        .open(path, part, &mut faults)
+        .and_then(|file| take(file, part, &mut faults));
+    let bytes = read.unwrap_or_else(|fault| {
+        faults.push(fault);
+        Zeroizing::default()
+    });
+    let faults = faults.into_iter().map(|fault| fault.in_file(path));
+    (bytes, faults.collect())
+}
+
+fn take(file: OwnedFd, part: Part, faults: &mut Vec<Fault>) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    faults.extend(guard::file_fault(&file, part)?);
+    let cap = match part {
+        Part::Certificate | Part::Key => IDENTITY_CAP,
+        Part::Roots | Part::Issuers => ROOTS_CAP,
+        Part::Crl => CRL_CAP,
     };
-    let not_regular = || Fault::new(Code::NotRegular, part).in_file(path);
-    if !path.metadata().map_err(unreadable)?.is_file() {
-        return Err(not_regular());
-    }
-    let file = File::open(path).map_err(unreadable)?;
-    if file.metadata().map_err(unreadable)?.is_file() {
-        Ok(file)
-    } else {
-        Err(not_regular())
-    }
-}
-
-fn check_mode(file: &File, path: &Path) -> Result<(), Fault> {
-    let metadata = file.metadata();
-    let metadata = metadata.map_err(|error| {
-        Fault::new(Code::Unreadable, Part::Key)
-            .because(error.to_string())
-            .in_file(path)
-    })?;
-    match metadata.permissions().mode() & 0o7777 {
-        mode if mode & !KEY_MODE == 0 => Ok(()),
-        mode => Err(Fault::new(Code::PermKey, Part::Key)
-            .because(format!("its mode is {mode:04o}"))
-            .in_file(path)),
-    }
-}
-
-fn bytes(file: File, path: &Path, part: Part, cap: usize) -> Result<Zeroizing<Vec<u8>>, Fault> {
-    // One byte more than the cap tells "too large"; room for all of it keeps the buffer from moving.
-    let mut buffer = Zeroizing::new(Vec::with_capacity(cap + 64));
+    // One byte more than the cap tells "too large"; room for all of it keeps a key from moving.
+    let room = if part == Part::Key { cap + 64 } else { 0 };
+    let mut buffer = Zeroizing::new(Vec::with_capacity(room));
     let limit = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
-    let read = file.take(limit).read_to_end(&mut buffer);
-    read.map_err(|error| {
-        Fault::new(Code::Unreadable, part)
-            .because(error.to_string())
-            .in_file(path)
-    })?;
+    let read = std::fs::File::from(file)
+        .take(limit)
+        .read_to_end(&mut buffer);
+    read.map_err(|error| Fault::new(Code::Unreadable, part).because(error.to_string()))?;
     if buffer.len() > cap {
-        return Err(Fault::new(Code::TooLarge, part)
-            .because(format!("more than {cap} bytes"))
-            .in_file(path));
+        return Err(Fault::new(part.too_large(), part).because(format!("more than {cap} bytes")));
     }
     Ok(buffer)
 }

@@ -8,7 +8,7 @@
 
 use std::{path::Path, sync::Arc, time::SystemTime};
 
-use rustls::sign::CertifiedKey;
+use rustls::{pki_types::CertificateDer, sign::CertifiedKey};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -17,8 +17,10 @@ use crate::{
     inventory::Entry,
     validity::Validity,
 };
-use draft::Draft;
+pub(crate) use demands::Demands;
+pub(crate) use draft::Draft;
 
+mod demands;
 mod draft;
 
 /// A checked client identity. It cannot be printed or serialised (INVARIANT: 6):
@@ -68,7 +70,7 @@ impl Bundle {
         };
         let name = |fault: Fault| match fault.part() {
             Part::Key => fault.in_file(key_file),
-            Part::Certificate | Part::Roots => fault.in_file(cert_file),
+            Part::Certificate | Part::Roots | Part::Issuers | Part::Crl => fault.in_file(cert_file),
         };
         Self::parse_valid_at(&cert_pem, key_pem, now)
             .map_err(|faults| faults.into_iter().map(name).collect())
@@ -109,6 +111,12 @@ impl Bundle {
     #[must_use]
     pub fn validity(&self) -> Validity {
         self.validity
+    }
+
+    /// The certificates as DER, leaf first.
+    #[must_use]
+    pub fn ders(&self) -> &[CertificateDer<'static>] {
+        &self.certified.cert
     }
 
     /// The certificates, leaf first.

@@ -3,15 +3,11 @@
 //! Promises: public facts only; text taken from a certificate has its control characters escaped, so that a subject
 //! cannot forge a line. Leaves to others: judging any of it.
 
-use std::{
-    fmt::{self, Write as _},
-    net::IpAddr,
-};
+use std::{fmt, net::IpAddr};
 
-use rustls::{SupportedCipherSuite, crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256};
 use x509_parser::{certificate::X509Certificate, extensions::GeneralName, public_key::PublicKey};
 
-use crate::Validity;
+use crate::{Validity, digest};
 
 /// The public facts of one certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +24,10 @@ pub struct Entry {
     pub key: String,
     /// From when until when it is valid.
     pub validity: Validity,
-    /// SHA-256 over the DER, hexadecimal; empty if the TLS library in use has no SHA-256.
+    /// SHA-256 over the DER, hexadecimal.
     pub sha256: String,
+    /// SHA-256 over the public key with its algorithm (SubjectPublicKeyInfo), hexadecimal.
+    pub spki: String,
 }
 
 impl Entry {
@@ -41,7 +39,8 @@ impl Entry {
             names: names(certificate),
             key: key(certificate),
             validity: Validity::of(certificate),
-            sha256: sha256(certificate.as_raw()),
+            sha256: digest::hex(&digest::sha256(certificate.as_raw())),
+            spki: digest::hex(&digest::sha256(certificate.public_key().raw)),
         }
     }
 }
@@ -56,6 +55,7 @@ impl fmt::Display for Entry {
             key,
             validity,
             sha256,
+            spki: _,
         } = self;
         let names = names.join(" ");
         write!(
@@ -65,7 +65,7 @@ impl fmt::Display for Entry {
     }
 }
 
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for char in text.chars() {
         if char.is_control() {
@@ -120,17 +120,4 @@ fn key(certificate: &X509Certificate<'_>) -> String {
         }
         Ok(_) | Err(_) => oid.to_id_string(),
     }
-}
-
-/// The digest comes from the TLS library's SHA-256, so that no second implementation is linked.
-fn sha256(der: &[u8]) -> String {
-    let SupportedCipherSuite::Tls13(suite) = TLS13_AES_128_GCM_SHA256 else {
-        return String::new();
-    };
-    let mut hex = String::with_capacity(64);
-    for byte in suite.common.hash_provider.hash(der).as_ref() {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
 }

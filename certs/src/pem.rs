@@ -5,7 +5,7 @@
 //!
 //! Leaves to others: what the DER says. The PEM reader's own scratch buffer is beyond our reach and is not wiped.
 
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use rustls_pemfile::Item;
 use zeroize::Zeroizing;
 
@@ -18,6 +18,7 @@ pub(crate) enum Holds {
     Key,
     /// One file named for both.
     Both,
+    Crls,
 }
 
 /// The decoded blocks of one input.
@@ -25,14 +26,14 @@ pub(crate) enum Holds {
 pub(crate) struct Blocks {
     pub(crate) certificates: Vec<CertificateDer<'static>>,
     pub(crate) keys: Vec<Zeroizing<PrivateKeyDer<'static>>>,
+    pub(crate) crls: Vec<CertificateRevocationListDer<'static>>,
 }
 
 /// Decodes `pem`, refusing what is larger than `cap` bytes (INVARIANT: 9) or not allowed by `holds`.
 pub(crate) fn decode(pem: &[u8], part: Part, holds: Holds, cap: usize) -> Result<Blocks, Fault> {
     if pem.len() > cap {
-        return Err(
-            Fault::new(Code::TooLarge, part).because(format!("{} bytes, {cap} allowed", pem.len()))
-        );
+        return Err(Fault::new(part.too_large(), part)
+            .because(format!("{} bytes, {cap} allowed", pem.len())));
     }
     let labels = labels(pem);
     refuse_garbage(pem, &labels, part)?;
@@ -43,13 +44,26 @@ pub(crate) fn decode(pem: &[u8], part: Part, holds: Holds, cap: usize) -> Result
         .iter()
         .filter(|label| **label != EC_PARAMETERS)
         .count();
-    match blocks.certificates.len() + blocks.keys.len() {
+    match blocks.certificates.len() + blocks.keys.len() + blocks.crls.len() {
         found if found == expected => Ok(blocks),
         found => Err(Fault::new(Code::PemGarbage, part)
             .because(format!("{found} of {expected} blocks can be read"))),
     }
 }
 
+/// Decodes revocation lists. CAs publish them in DER as well, which is then one list.
+pub(crate) fn crls(
+    bytes: &[u8],
+    cap: usize,
+) -> Result<Vec<CertificateRevocationListDer<'static>>, Fault> {
+    if bytes.first() == Some(&SEQUENCE) {
+        return Ok(vec![bytes.to_vec().into()]);
+    }
+    decode(bytes, Part::Crl, Holds::Crls, cap).map(|blocks| blocks.crls)
+}
+
+/// Opens every DER certificate, key and list.
+const SEQUENCE: u8 = 0x30;
 const EC_PARAMETERS: &[u8] = b"EC PARAMETERS";
 const KEY_LABELS: [&[u8]; 3] = [b"PRIVATE KEY", b"EC PRIVATE KEY", b"RSA PRIVATE KEY"];
 
@@ -61,6 +75,7 @@ impl Holds {
             Self::Certificates => certificate,
             Self::Key => key,
             Self::Both => certificate || key,
+            Self::Crls => label == b"X509 CRL",
         }
     }
 }
@@ -86,8 +101,7 @@ fn refuse_garbage(pem: &[u8], labels: &[&[u8]], part: Part) -> Result<(), Fault>
         return Ok(());
     }
     let fault = Fault::new(Code::PemGarbage, part);
-    // 0x30 opens every DER certificate and key.
-    Err(if pem.first() == Some(&0x30) {
+    Err(if pem.first() == Some(&SEQUENCE) {
         fault.because("it looks like DER")
     } else {
         fault
@@ -132,6 +146,8 @@ fn read(mut pem: &[u8], part: Part) -> Result<Blocks, Fault> {
         pem = rest;
         if let Item::X509Certificate(der) = item {
             blocks.certificates.push(der);
+        } else if let Item::Crl(der) = item {
+            blocks.crls.push(der);
         } else if let Some(key) = key(item) {
             blocks.keys.push(Zeroizing::new(key));
         }

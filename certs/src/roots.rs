@@ -13,10 +13,12 @@ use rustls_native_certs::CertificateResult;
 
 use crate::{
     certificate,
+    digest::{Fingerprint, sha256},
     fault::{Code, Fault, Part},
     files::{self, ROOTS_CAP},
     inventory::Entry,
     pem::{self, Holds},
+    signature::{Signatures, Signed, anchor_signed, is_named, key_of},
 };
 
 /// A set of trust roots.
@@ -49,10 +51,15 @@ impl Roots {
     /// # Errors
     /// Every fault there is: [`Code::BundleEmpty`], [`Code::AnchorNotCa`], [`Code::AnchorExpired`], and those of PEM.
     pub fn private(pem: &[u8], now: SystemTime) -> Result<Self, Vec<Fault>> {
-        let blocks = pem::decode(pem, Part::Roots, Holds::Certificates, ROOTS_CAP)
-            .map_err(|fault| vec![fault])?;
+        Self::of(Part::Roots, pem, now)
+    }
+
+    /// As [`Roots::private`], for a bundle of either kind.
+    pub(crate) fn of(part: Part, pem: &[u8], now: SystemTime) -> Result<Self, Vec<Fault>> {
+        let blocks =
+            pem::decode(pem, part, Holds::Certificates, ROOTS_CAP).map_err(|fault| vec![fault])?;
         if blocks.certificates.is_empty() {
-            return Err(vec![Fault::new(Code::BundleEmpty, Part::Roots)]);
+            return Err(vec![Fault::new(Code::BundleEmpty, part)]);
         }
         let mut roots = Self {
             store: RootCertStore::empty(),
@@ -61,7 +68,7 @@ impl Roots {
         let faults: Vec<Fault> = blocks
             .certificates
             .iter()
-            .filter_map(|der| roots.add(der, now).err())
+            .filter_map(|der| roots.add(der, part, now).err())
             .collect();
         if faults.is_empty() {
             Ok(roots)
@@ -90,6 +97,30 @@ impl Roots {
         self.store.roots.extend(other.store.roots);
         self.private.extend(other.private);
         self
+    }
+
+    /// The root that certifies a server which showed this chain: the SHA-256 of its public key, which stays when a CA renews its certificate.
+    /// Nothing if none of these roots does.
+    #[must_use]
+    pub fn anchor_of(&self, chain: &[CertificateDer<'_>]) -> Option<Fingerprint> {
+        let signatures = Signatures::default();
+        chain
+            .iter()
+            .filter_map(certificate::read)
+            .find_map(|shown| {
+                let signed = Signed::certificate(&shown);
+                let named = self.store.roots.iter();
+                let mut named = named.filter(|anchor| is_named(anchor, shown.issuer().as_raw()));
+                let anchor = named.find(|anchor| anchor_signed(&signatures, anchor, &signed))?;
+                Some(sha256(&key_of(anchor)))
+            })
+    }
+
+    /// Whether one of these roots has this public key.
+    #[must_use]
+    pub fn has(&self, anchor: &Fingerprint) -> bool {
+        let mut keys = self.store.roots.iter().map(key_of);
+        keys.any(|key| sha256(&key) == *anchor)
     }
 
     /// For the TLS library.
@@ -125,20 +156,22 @@ impl Roots {
         })
     }
 
-    fn add(&mut self, der: &CertificateDer<'static>, now: SystemTime) -> Result<(), Fault> {
-        let unread =
-            || Fault::new(Code::PemGarbage, Part::Roots).because("a block is not a certificate");
+    fn add(
+        &mut self,
+        der: &CertificateDer<'static>,
+        part: Part,
+        now: SystemTime,
+    ) -> Result<(), Fault> {
+        let unread = || Fault::new(Code::PemGarbage, part).because("a block is not a certificate");
         let parsed = certificate::read(der).ok_or_else(unread)?;
         let entry = Entry::of(&parsed);
         if !certificate::is_anchor(&parsed) {
-            return Err(
-                Fault::new(Code::AnchorNotCa, Part::Roots).because(format!("`{}`", entry.subject))
-            );
+            return Err(Fault::new(Code::AnchorNotCa, part).because(format!("`{}`", entry.subject)));
         }
         // One that is not valid yet may be put in place ahead of time; one that is over may not stay.
         if now > entry.validity.not_after {
             let which = format!("`{}`, {}", entry.subject, entry.validity);
-            return Err(Fault::new(Code::AnchorExpired, Part::Roots).because(which));
+            return Err(Fault::new(Code::AnchorExpired, part).because(which));
         }
         self.store.add(der.clone()).map_err(|_| unread())?;
         self.private.push(entry);

@@ -64,11 +64,11 @@ impl fmt::Display for Validity {
 }
 
 /// Times before 1970 count as 1970: a certificate so dated is long expired either way.
-fn instant(time: ASN1Time) -> SystemTime {
+pub(crate) fn instant(time: ASN1Time) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(u64::try_from(time.timestamp()).unwrap_or(0))
 }
 
-fn date(time: SystemTime) -> String {
+pub(crate) fn date(time: SystemTime) -> String {
     let seconds = time
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs());

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_certs::Roots;
+use portcullis_certs::{Roots, hex};
 
+use super::seen::Seen;
 use super::side::{Side, Use, first};
 use super::source::{Material, Source};
 use crate::config::{self, Config, ConfiguredPath, Mistake, TrustMode};
@@ -47,15 +48,15 @@ pub(super) fn read<S>(
             return None;
         }
     };
-    match source.judge(texts, None) {
+    match source.judge_first(texts, &uses.rules) {
         Ok(material) => Some(Ready {
             source,
             uses,
             digest,
             material,
         }),
-        Err(refused) => {
-            let faults = refused.faults.iter();
+        Err(faults) => {
+            let faults = faults.iter();
             add(mistakes, faults.filter_map(|fault| source.mistake(fault)));
             None
         }
@@ -78,7 +79,8 @@ impl<S: Send + Sync + 'static> Ready<S> {
         ops: &Arc<Ops>,
     ) -> anyhow::Result<(Side<S>, Arc<Peer<S>>, Digest)> {
         let (tls, carried) = self.uses.of(&self.material)?;
-        let witness = witness(&self.source.name, ops);
+        let seen = Arc::new(Seen::default());
+        let witness = witness(&self.source.name, ops, Arc::clone(&seen));
         let peer = Arc::new(Peer::carrying(tls, connect, carried, witness));
         let published = RotationEvent::Published {
             trigger: "start",
@@ -86,7 +88,8 @@ impl<S: Send + Sync + 'static> Ready<S> {
             took: Duration::ZERO,
         };
         ops.emit(Event::Rotation(&self.source.name, published));
-        let side = Side::new(self.source, self.uses, Arc::clone(&peer));
+        let files = (self.source, self.uses);
+        let side = Side::new(files, Arc::clone(&peer), seen, self.material);
         Ok((side, peer, self.digest))
     }
 }
@@ -125,9 +128,10 @@ fn secret(sentence: &str) -> Mistake {
     Mistake::new("secrets", config::Source::Absent, sentence, "start again")
 }
 
-fn witness(name: &str, ops: &Arc<Ops>) -> Witness {
+fn witness(name: &str, ops: &Arc<Ops>, seen: Arc<Seen>) -> Witness {
     let (name, ops) = (name.to_owned(), Arc::downgrade(ops));
     Witness::new(move |handshake: &Handshake| {
+        seen.add(&handshake.chain);
         let Some(ops) = ops.upgrade() else { return };
         let issuer = handshake.chain.get(1).or(handshake.chain.first());
         let issuer = issuer.map(|der| hex(&sha256(der))).unwrap_or_default();
@@ -139,8 +143,4 @@ fn witness(name: &str, ops: &Arc<Ops>) -> Witness {
         };
         ops.emit(Event::Peer(&name, event));
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use hyper::header::{HeaderName, HeaderValue};
-use portcullis_certs::Roots;
+use portcullis_certs::{Form, Profile, Roots, Rules};
 use portcullis_policy::document::Limits;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::credentials;
+use super::secret::Kept;
 use super::side::{Canary, Use};
-use super::source::{Kept, Material, Source};
-use crate::config::{Binding, Config, ExtraHeader, TlsMin};
+use super::source::{Material, Source};
+use crate::config::{Binding, CertForm, CertProfile, Config, ExtraHeader, TlsMin};
 use crate::edge::control::ControlLimits;
 use crate::edge::control::endpoint::Endpoint;
 use crate::edge::control::headers::{Identity, Standing};
@@ -26,17 +27,13 @@ use crate::wire::server_info::{self, Advertised};
 /// The files of the control plane.
 pub(super) fn control_source(config: &Config, public: &Arc<Roots>) -> Source {
     let plane = &config.control_plane;
-    let key = Kept {
-        what: "the API key".to_owned(),
-        reference: Some(plane.api_key.reference.clone()),
-        value: plane.api_key.value.clone(),
-        check: crate::config::is_api_key,
-    };
+    let key = Kept::api_key(&plane.api_key);
     Source {
         name: CONTROL_PLANE.to_owned(),
         identity: plane.identity.clone(),
         bundle: config.trust.ca_bundle.clone(),
         base: credentials::base(config, None, public),
+        crls: config.trust.crls.clone(),
         secrets: [key]
             .into_iter()
             .chain(plane.extra_headers.iter().map(Kept::header))
@@ -68,6 +65,11 @@ pub(super) fn control_use(config: &Config, fresh: &Fresh) -> anyhow::Result<Use<
         dress: Box::new(crate::edge::tls::Parts::control_plane),
         carry: Box::new(carry),
         canary: Some(canary(config)?),
+        rules: Rules {
+            form: form(plane.cert_form),
+            ..rules(config)
+        },
+        pins: plane.server_key_pins.clone(),
         is_vital: true,
     })
 }
@@ -138,6 +140,7 @@ pub(super) fn server_source(config: &Config, binding: &Binding, public: &Arc<Roo
         identity: binding.identity.clone(),
         bundle: own.or(config.trust.ca_bundle.as_ref()).cloned(),
         base: credentials::base(config, own, public),
+        crls: config.trust.crls.clone(),
         secrets: config.mcp.extra_headers.iter().map(Kept::header).collect(),
     }
 }
@@ -153,6 +156,8 @@ pub(super) fn server_use(config: &Config, binding: &Binding) -> Use<OperatorHead
         dress: Box::new(move |parts| parts.mcp(floor)),
         carry: Box::new(move |material| Some(headers(&names, &material.secrets))),
         canary: None,
+        rules: rules(config),
+        pins: binding.server_key_pins.clone(),
         is_vital: false,
     }
 }
@@ -170,6 +175,24 @@ pub(super) fn server_config(config: &Config, binding: &Binding, limits: &Limits)
             message: limits.response_bytes,
             stream: limits.stream_bytes,
         },
+    }
+}
+
+fn rules(config: &Config) -> Rules {
+    Rules {
+        profile: match config.trust.profile {
+            CertProfile::Default => Profile::Default,
+            CertProfile::Strict => Profile::Strict,
+        },
+        ..Rules::default()
+    }
+}
+
+const fn form(form: CertForm) -> Form {
+    match form {
+        CertForm::Any => Form::Any,
+        CertForm::OpenAiDirect => Form::OpenAiDirect,
+        CertForm::OpenAiChain => Form::OpenAiChain,
     }
 }
 

@@ -1,17 +1,17 @@
-//! The files of one endpoint: read at one moment, judged together.
+//! The files of one endpoint and the secrets beside them: read at one moment, judged together.
 //!
 //! Promises: everything that is wrong is said at once; nothing of a secret is ever said.
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use aws_lc_rs::digest::{Context, SHA256};
-use portcullis_certs::{Bundle, Code, Fault, Part, Roots, files};
+use portcullis_certs::{self as certs, Bundle, Code, Fault, Part, Roots, Rules, files};
 use secrecy::{ExposeSecret as _, SecretString};
-use zeroize::Zeroizing;
 
-use crate::config::{ClientIdentity, ConfiguredPath, ExtraHeader, Mistake, Secret, SecretRef};
+use super::secret::Kept;
+use crate::config::{ClientIdentity, ConfiguredPath, Mistake, SecretRef};
 use crate::ops::state::{Anchor, Generation, Identity};
 use crate::rotate::port::{Digest, Reason};
 
@@ -25,86 +25,31 @@ pub(super) struct Source {
     pub(super) bundle: Option<ConfiguredPath>,
     /// The roots they are added to; none where they stand alone.
     pub(super) base: Option<Arc<Roots>>,
+    /// Revocation lists.
+    pub(super) crls: Vec<ConfiguredPath>,
     /// What requests carry.
     pub(super) secrets: Vec<Kept>,
 }
 
-/// A secret, and where to read it again.
-pub(super) struct Kept {
-    /// The setting or header, for messages.
-    pub(super) what: String,
-    /// None for a value that cannot change.
-    pub(super) reference: Option<SecretRef>,
-    /// As it was at start.
-    pub(super) value: SecretString,
-    /// What it must be.
-    pub(super) check: fn(&SecretString) -> bool,
-}
-
-impl Kept {
-    /// The value of a header of the operator.
-    pub(super) fn header(header: &ExtraHeader) -> Self {
-        Self {
-            what: format!("the header `{}`", header.name),
-            reference: header.reference.clone(),
-            value: header.value.clone(),
-            check: |value| hyper::header::HeaderValue::from_str(value.expose_secret()).is_ok(),
-        }
-    }
-
-    fn read(&self) -> Result<SecretString, Reason> {
-        let again = self.reference.as_ref().and_then(Secret::again);
-        let wrong = |problem: &str, remedy: &str| Reason {
-            code: "secret_unusable",
-            sentence: format!("{}: {problem}; {remedy}", self.what),
-        };
-        match again {
-            None => Ok(self.value.clone()),
-            Some(Err(fault)) => Err(wrong(&fault.problem, &fault.remedy)),
-            Some(Ok(value)) if (self.check)(&value) => Ok(value),
-            Some(Ok(_)) => Err(wrong(
-                "the value has a character that does not belong in it",
-                "write it without quotes, blanks and line breaks",
-            )),
-        }
-    }
-}
-
 /// What the files hold.
 pub(super) struct Texts {
-    identity: Option<(Vec<u8>, Zeroizing<Vec<u8>>)>,
-    bundle: Option<Vec<u8>>,
+    texts: certs::Texts,
     secrets: Vec<SecretString>,
 }
 
 /// What passed.
 pub(super) struct Material {
-    /// The client identity.
-    pub(super) identity: Option<Arc<Bundle>>,
-    /// Whom to believe.
-    pub(super) roots: Roots,
+    /// Certificates, keys, roots and lists.
+    pub(super) certs: certs::Material,
     /// In the order of [`Source::secrets`].
     pub(super) secrets: Vec<SecretString>,
-}
-
-/// Why something did not pass.
-pub(super) struct Refused {
-    /// Every fault of certificates and keys.
-    pub(super) faults: Vec<Fault>,
-    /// When it will pass, if nothing but its beginning is wrong.
-    pub(super) until: Option<SystemTime>,
 }
 
 impl Source {
     /// Every file that is read.
     pub(super) fn files(&self) -> Vec<PathBuf> {
-        let identity = self
-            .identity
-            .iter()
-            .flat_map(|files| [&files.cert, &files.key]);
-        let paths = identity
-            .chain(&self.bundle)
-            .map(|path| path.path().to_owned());
+        let files = self.certs();
+        let certs = files.files().map(|(_, path)| path.to_owned());
         let secrets = self
             .secrets
             .iter()
@@ -112,75 +57,86 @@ impl Source {
                 Some(SecretRef::File(path)) => Some(path.clone()),
                 Some(SecretRef::Env(_)) | None => None,
             });
-        paths.chain(secrets).collect()
+        certs.chain(secrets).collect()
     }
 
-    /// Reads everything.
-    ///
-    /// # Errors
-    /// Every fault there is, of certificates first.
-    pub(super) fn read(&self) -> Result<(Digest, Texts), (Vec<Fault>, Vec<Reason>)> {
-        let (mut faults, mut reasons) = (Vec::new(), Vec::new());
-        let identity = self.identity.as_ref().map(|paths| {
-            let cert = take(files::certificate(paths.cert.path()), &mut faults);
-            let key = take(files::key(paths.key.path()), &mut faults);
-            cert.zip(key)
-        });
-        let bundle = self.bundle.as_ref();
-        let bundle = bundle.map(|path| take(files::roots(path.path()), &mut faults));
-        let secrets = self
-            .secrets
-            .iter()
-            .filter_map(|kept| take(kept.read(), &mut reasons));
-        let secrets = secrets.collect();
-        if !faults.is_empty() || !reasons.is_empty() {
-            return Err((faults, reasons));
-        }
-        let texts = Texts {
-            identity: identity.flatten(),
-            bundle: bundle.flatten(),
-            secrets,
-        };
-        Ok((texts.digest(), texts))
-    }
-
-    /// Judges what was read, as of `now`; nothing asks whether the identity is valid then if `now` is not given.
+    /// Reads everything once.
     ///
     /// # Errors
     /// Every fault there is.
-    pub(super) fn judge(&self, texts: Texts, now: Option<SystemTime>) -> Result<Material, Refused> {
-        let mut faults = Vec::new();
-        let identity = texts.identity.map(|(cert, key)| {
-            let parsed = Bundle::parse(&cert, key).map_err(|found| self.named(found));
-            take_all(parsed, &mut faults)
+    pub(super) fn read(&self) -> Result<(Digest, Texts), (Vec<Fault>, Vec<Reason>)> {
+        let (texts, mut faults) = (self.certs().read(), Vec::new());
+        let secrets = self.secrets.iter().filter_map(|kept| {
+            let read = kept.read();
+            read.map_err(|reason| faults.push(reason)).ok()
         });
-        let private = texts.bundle.map(|pem| {
-            let parsed = Roots::private(&pem, now.unwrap_or_else(SystemTime::now));
-            take_all(parsed.map_err(|found| self.named(found)), &mut faults)
-        });
-        let (identity, private) = (identity.flatten(), private.flatten());
-        let mut until = None;
-        if let (Some(bundle), Some(now)) = (&identity, now) {
-            let late = bundle.check(now).err().unwrap_or_default();
-            let is_early =
-                !late.is_empty() && late.iter().all(|fault| fault.code() == Code::NotYetValid);
-            until = (is_early && faults.is_empty()).then(|| bundle.validity().not_before);
-            faults.extend(self.named(late));
+        let secrets: Vec<_> = secrets.collect();
+        match texts {
+            Ok(texts) if faults.is_empty() => {
+                let texts = Texts { texts, secrets };
+                Ok((texts.digest(), texts))
+            }
+            Ok(_) => Err((Vec::new(), faults)),
+            Err(found) => Err((found, faults)),
         }
-        let roots = match (private, &self.base) {
-            (Some(private), Some(base)) => Some(base.as_ref().clone().plus(private)),
-            (Some(private), None) => Some(private),
-            (None, Some(base)) => Some(base.as_ref().clone()),
-            (None, None) => None,
+    }
+
+    /// Judges what was read, as of `now`.
+    ///
+    /// # Errors
+    /// Every fault there is.
+    pub(super) fn judge(
+        &self,
+        texts: Texts,
+        rules: &Rules,
+        previous: Option<&Material>,
+        now: SystemTime,
+    ) -> Result<Material, Box<certs::Rejected>> {
+        let previous = previous.map(|previous| &previous.certs);
+        let certs = certs::Material::judge(&texts.texts, rules, previous, now)?;
+        Ok(Material {
+            certs,
+            secrets: texts.secrets,
+        })
+    }
+
+    /// As [`Source::judge`] for the first time: an identity of which nothing is wrong but the time passes as of a moment at which it is valid. It is
+    /// never shown outside its validity (INVARIANT: 11).
+    ///
+    /// # Errors
+    /// Every other fault there is.
+    pub(super) fn judge_first(&self, texts: Texts, rules: &Rules) -> Result<Material, Vec<Fault>> {
+        let is_untimely = |fault: &Fault| {
+            matches!(fault.code(), Code::Expired | Code::NotYetValid)
+                && fault.part() == Part::Certificate
         };
-        match roots {
-            Some(roots) if faults.is_empty() => Ok(Material {
-                identity: identity.map(Arc::new),
-                roots,
-                secrets: texts.secrets,
-            }),
-            Some(_) | None => Err(Refused { faults, until }),
-        }
+        let judged = certs::Material::judge(&texts.texts, rules, None, SystemTime::now());
+        let judged = match judged {
+            Err(rejected) if rejected.faults.iter().all(is_untimely) => {
+                let valid = self.valid_moment();
+                valid.map_or(Err(rejected), |valid| {
+                    certs::Material::judge(&texts.texts, rules, None, valid)
+                })
+            }
+            judged => judged,
+        };
+        let certs = judged.map_err(|rejected| rejected.faults)?;
+        Ok(Material {
+            certs,
+            secrets: texts.secrets,
+        })
+    }
+
+    /// The last moment at which the identity is valid.
+    fn valid_moment(&self) -> Option<SystemTime> {
+        let identity = self.identity.as_ref()?;
+        let cert = files::certificate(identity.cert.path()).ok()?;
+        let key = files::key(identity.key.path()).ok()?;
+        let validity = Bundle::parse(&cert, key).ok()?.validity();
+        validity
+            .check(validity.not_after)
+            .ok()
+            .map(|()| validity.not_after)
     }
 
     /// A fault at start, in the form of every other mistake of the configuration.
@@ -188,47 +144,41 @@ impl Source {
         let identity = self.identity.as_ref();
         let path = match fault.part() {
             Part::Key => identity.map(|files| &files.key),
-            Part::Certificate => identity.map(|files| &files.cert),
+            Part::Certificate | Part::Issuers => identity.map(|files| &files.cert),
             Part::Roots => self.bundle.as_ref(),
+            Part::Crl => {
+                let mut crls = self.crls.iter();
+                crls.find(|path| fault.file().is_none_or(|file| file == path.path()))
+            }
         };
         Some(path?.mistake(fault.problem(), fault.remedy()))
     }
 
-    fn named(&self, faults: Vec<Fault>) -> Vec<Fault> {
-        let identity = self.identity.as_ref();
-        let named = faults.into_iter().map(|fault| {
-            let path = match fault.part() {
-                Part::Key => identity.map(|files| &files.key),
-                Part::Certificate => identity.map(|files| &files.cert),
-                Part::Roots => self.bundle.as_ref(),
-            };
-            match path {
-                Some(path) => fault.in_file(path.path()),
-                None => fault,
-            }
-        });
-        named.collect()
+    fn certs(&self) -> certs::Source {
+        let path = |path: &ConfiguredPath| path.path().to_owned();
+        certs::Source {
+            identity: self
+                .identity
+                .as_ref()
+                .map(|files| (path(&files.cert), path(&files.key))),
+            issuers: Vec::new(),
+            base: self.base.clone(),
+            roots: self.bundle.iter().map(path).collect(),
+            crls: self.crls.iter().map(path).collect(),
+        }
     }
 }
 
 impl Texts {
-    /// Each part with its length, so that no byte can move from one into the next.
+    /// Of the files, and of each secret with its length.
     fn digest(&self) -> Digest {
         let mut digest = Context::new(&SHA256);
-        let mut add = |part: &[u8]| {
-            digest.update(&part.len().to_be_bytes());
-            digest.update(part);
-        };
-        let (cert, key) = self
-            .identity
-            .as_ref()
-            .map_or((&[][..], &[][..]), |(cert, key)| (cert, key));
-        [cert, key, self.bundle.as_deref().unwrap_or_default()]
-            .into_iter()
-            .for_each(&mut add);
-        self.secrets
-            .iter()
-            .for_each(|secret| add(secret.expose_secret().as_bytes()));
+        digest.update(&self.texts.digest());
+        for secret in &self.secrets {
+            let secret = secret.expose_secret().as_bytes();
+            digest.update(&secret.len().to_be_bytes());
+            digest.update(secret);
+        }
         let mut out = Digest::default();
         out.copy_from_slice(digest.finish().as_ref());
         out
@@ -238,31 +188,34 @@ impl Texts {
 impl Material {
     /// Its public facts, as generation `number` of the endpoint `peer`.
     pub(super) fn facts(&self, peer: &str, number: u64) -> Generation {
-        let leaf = self
-            .identity
-            .as_ref()
-            .and_then(|bundle| Some((bundle.chain().first()?, bundle.validity())));
-        let identity = leaf.map(|(leaf, validity)| Identity {
-            peer: peer.to_owned(),
-            serial: leaf.serial.clone(),
-            issuer: leaf.issuer.clone(),
-            sha256: leaf.sha256.clone(),
-            spki: leaf.sha256.clone(),
-            not_before: validity.not_before,
-            not_after: validity.not_after,
-        });
-        let anchors = self.roots.anchors().iter().map(|anchor| Anchor {
+        let anchors = self.certs.roots().anchors().iter().map(|anchor| Anchor {
             sha256: anchor.sha256.clone(),
             not_after: anchor.validity.not_after,
         });
         Generation {
             number,
-            identity,
+            identity: self
+                .certs
+                .identity()
+                .and_then(|bundle| identity(bundle, peer)),
             anchors: anchors.collect(),
-            crl_next_update: None,
-            loaded: SystemTime::now().max(UNIX_EPOCH),
+            crl_next_update: self.certs.crls().next_update(),
+            loaded: SystemTime::now(),
         }
     }
+}
+
+fn identity(bundle: &Bundle, peer: &str) -> Option<Identity> {
+    let (leaf, validity) = (bundle.chain().first()?, bundle.validity());
+    Some(Identity {
+        peer: peer.to_owned(),
+        serial: leaf.serial.clone(),
+        issuer: leaf.issuer.clone(),
+        sha256: leaf.sha256.clone(),
+        spki: leaf.spki.clone(),
+        not_before: validity.not_before,
+        not_after: validity.not_after,
+    })
 }
 
 /// Every fault as a reason.
@@ -272,12 +225,4 @@ pub(super) fn reasons(faults: &[Fault]) -> Vec<Reason> {
         sentence: fault.to_string(),
     };
     faults.iter().map(reason).collect()
-}
-
-fn take<T, F>(read: Result<T, F>, faults: &mut Vec<F>) -> Option<T> {
-    read.map_err(|fault| faults.push(fault)).ok()
-}
-
-fn take_all<T, F>(read: Result<T, Vec<F>>, faults: &mut Vec<F>) -> Option<T> {
-    read.map_err(|found| faults.extend(found)).ok()
 }

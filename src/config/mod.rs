@@ -18,6 +18,7 @@ mod mcp;
 mod mistake;
 mod number;
 mod paths;
+mod pin;
 mod policy;
 mod reader;
 mod reference;
@@ -38,7 +39,7 @@ mod yaml;
 
 use clap::ArgMatches;
 
-pub use control_plane::{ControlPlane, Polling};
+pub use control_plane::{CertForm, ControlPlane, Polling};
 pub use duration::parse as parse_duration;
 pub use env::Environment;
 pub use flags::arguments;
@@ -51,7 +52,7 @@ pub use rotation::Rotation;
 pub use secret::{SECRET_FILE_CAP, Secret, SecretRef, is_api_key};
 pub use shutdown::Shutdown;
 pub use state::{State, agent_arguments, agent_socket};
-pub use trust::{Trust, TrustMode};
+pub use trust::{CertProfile, Trust, TrustMode};
 pub use tunnel_id::TunnelId;
 pub use url::Url;
 

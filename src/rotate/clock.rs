@@ -14,8 +14,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// What a clock that is being trimmed, and a busy machine, may add.
 const SLACK: Duration = Duration::from_secs(5);
 
-/// Where systemd's time client keeps its state, and the file in it that says that a server was heard.
-const TIME_CLIENT: &str = "/run/systemd/timesync";
+/// Where systemd's time client keeps its state.
+pub const TIME_CLIENT: &str = "/run/systemd/timesync";
+/// The file in it that says that a server was heard.
 const HEARD: &str = "synchronized";
 
 /// Watches until it is dropped, and rings when the clock jumped: the machine may have slept as well.

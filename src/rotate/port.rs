@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::time::{Duration, SystemTime};
 
+use portcullis_certs::Validity;
+
 pub use crate::ops::reload::Force;
 use crate::ops::state::Generation;
 
@@ -46,7 +48,7 @@ pub trait Endpoint: Send + Sync + 'static {
     fn revoke(&self) -> usize;
 
     /// From when until when the identity in use may be used; nothing without one.
-    fn validity(&self) -> Option<(SystemTime, SystemTime)>;
+    fn validity(&self) -> Option<Validity>;
 }
 
 /// One reason against what was read.

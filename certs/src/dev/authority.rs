@@ -3,8 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair,
-    KeyUsagePurpose, PublicKeyData,
+    BasicConstraints, Certificate, CertificateParams, CertificateRevocationListParams,
+    CertifiedIssuer, DnType, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, PublicKeyData,
+    RevokedCertParams,
 };
 use zeroize::Zeroizing;
 
@@ -80,8 +81,46 @@ impl Authority {
     /// # Errors
     /// See [`Error`].
     pub fn issue(&self, leaf: &Leaf) -> Result<Issued, Error> {
-        let key = KeyPair::generate()?;
-        let certificate = self.issue_for(leaf, &key)?;
+        self.issue_with(leaf, &KeyPair::generate()?)
+    }
+
+    /// Issues `leaf` once more for the key of `other`.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn reissue(&self, leaf: &Leaf, other: &Issued) -> Result<Issued, Error> {
+        self.issue_with(leaf, &KeyPair::from_pem(&other.key_pem)?)
+    }
+
+    /// The list with `number` of certificates that are revoked, as PEM, of use until `next_update`.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn revoke(
+        &self,
+        number: u64,
+        serials: &[u64],
+        next_update: SystemTime,
+    ) -> Result<String, Error> {
+        let entry = |serial: &u64| RevokedCertParams {
+            serial_number: (*serial).into(),
+            revocation_time: SystemTime::now().into(),
+            reason_code: None,
+            invalidity_date: None,
+        };
+        let list = CertificateRevocationListParams {
+            this_update: (next_update - BACK).into(),
+            next_update: next_update.into(),
+            crl_number: number.into(),
+            issuing_distribution_point: None,
+            revoked_certs: serials.iter().map(entry).collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        Ok(list.signed_by(&self.issuer)?.pem()?)
+    }
+
+    fn issue_with(&self, leaf: &Leaf, key: &KeyPair) -> Result<Issued, Error> {
+        let certificate = self.issue_for(leaf, key)?;
         let chain_pem = [certificate.pem()]
             .into_iter()
             .chain(self.between.iter().cloned())

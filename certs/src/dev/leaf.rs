@@ -6,8 +6,8 @@ use std::{
 };
 
 use rcgen::{
-    CertificateParams, DnType, ExtendedKeyUsagePurpose as Purpose, IsCa, KeyUsagePurpose, SanType,
-    string::Ia5String,
+    CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose as Purpose, IsCa,
+    KeyUsagePurpose, SanType, string::Ia5String,
 };
 
 use super::authority::Error;
@@ -26,7 +26,12 @@ pub struct Leaf {
     usages: Vec<KeyUsagePurpose>,
     validity: (SystemTime, SystemTime),
     ca: bool,
+    serial: Option<u64>,
+    unknown_critical: bool,
 }
+
+/// An extension nobody knows: an arc for examples.
+const UNKNOWN: [u64; 7] = [1, 3, 6, 1, 4, 1, 32473];
 
 impl Leaf {
     /// A client named `name`.
@@ -60,6 +65,8 @@ impl Leaf {
             usages: vec![KeyUsagePurpose::DigitalSignature],
             validity: (now - BACK, now + AHEAD),
             ca: false,
+            serial: None,
+            unknown_critical: false,
         }
     }
 
@@ -104,6 +111,34 @@ impl Leaf {
         self
     }
 
+    /// With a key that may also encrypt keys, as the control plane asks for.
+    #[must_use]
+    pub fn may_encrypt_keys(mut self) -> Self {
+        self.usages.push(KeyUsagePurpose::KeyEncipherment);
+        self
+    }
+
+    /// For any purpose besides its own.
+    #[must_use]
+    pub fn any_purpose(mut self) -> Self {
+        self.purposes.push(Purpose::Any);
+        self
+    }
+
+    /// With this serial number, not one derived from its key.
+    #[must_use]
+    pub fn serial(mut self, serial: u64) -> Self {
+        self.serial = Some(serial);
+        self
+    }
+
+    /// With a critical extension nobody knows.
+    #[must_use]
+    pub fn unknown_critical(mut self) -> Self {
+        self.unknown_critical = true;
+        self
+    }
+
     pub(super) fn params(&self) -> Result<CertificateParams, Error> {
         let mut params = CertificateParams::default();
         params
@@ -116,6 +151,10 @@ impl Leaf {
         } else {
             IsCa::ExplicitNoCa
         };
+        params.serial_number = self.serial.map(Into::into);
+        params
+            .custom_extensions
+            .extend(self.unknown_critical.then(unknown));
         params.key_usages.clone_from(&self.usages);
         params.extended_key_usages.clone_from(&self.purposes);
         params.use_authority_key_identifier_extension = true;
@@ -132,4 +171,11 @@ impl Leaf {
         }
         Ok(params)
     }
+}
+
+fn unknown() -> CustomExtension {
+    let null = vec![5, 0];
+    let mut extension = CustomExtension::from_oid_content(&UNKNOWN, null);
+    extension.set_criticality(true);
+    extension
 }

@@ -6,7 +6,7 @@
 )]
 //! Which files are read. W-19: the mode of a key is looked at.
 
-use std::{fs::Permissions, path::PathBuf};
+use std::{fs::Permissions, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
 use super::*;
 

@@ -5,6 +5,7 @@
 use std::{sync::Arc, time::SystemTime};
 
 use rustls::{
+    RootCertStore,
     crypto::aws_lc_rs::sign::any_supported_type,
     pki_types::{CertificateDer, PrivateKeyDer},
     sign::{CertifiedKey, SigningKey},
@@ -12,43 +13,55 @@ use rustls::{
 use x509_parser::certificate::X509Certificate;
 use zeroize::Zeroizing;
 
-use super::{Bundle, out_of_date};
+use super::{
+    Bundle,
+    demands::{self, Demands},
+    out_of_date,
+};
 use crate::{
     certificate::{leaf_faults, read},
     fault::{Code, Fault, Part},
     files::IDENTITY_CAP,
     inventory::Entry,
     pem::{self, Blocks, Holds},
+    signature::{Signatures, Trial},
+    validity::Validity,
 };
 
 /// See the module.
-pub(super) struct Draft {
+pub(crate) struct Draft {
     chain: Vec<CertificateDer<'static>>,
     entries: Vec<Entry>,
     key: Option<Arc<dyn SigningKey>>,
+    trial: Option<Trial>,
+    signatures: Signatures,
+    pem_size: usize,
     faults: Vec<Fault>,
 }
 
 impl Draft {
     /// Decodes and judges both inputs.
-    pub(super) fn read(cert_pem: &[u8], key_pem: &[u8]) -> Self {
+    pub(crate) fn read(cert_pem: &[u8], key_pem: &[u8]) -> Self {
         let mut draft = Self {
             chain: Vec::new(),
             entries: Vec::new(),
             key: None,
+            trial: None,
+            signatures: Signatures::default(),
+            pem_size: cert_pem.len(),
             faults: Vec::new(),
         };
         let (certificates, keys) = draft.decode(cert_pem, key_pem);
         if let Some(certificates) = certificates {
             draft.take_chain(certificates);
         }
-        draft.key = keys.and_then(|keys| draft.load(&keys));
+        (draft.key, draft.trial) = keys.and_then(|keys| draft.load(&keys)).unzip();
         draft.judge();
         draft
     }
 
     /// Adds what is wrong at `now`.
-    pub(super) fn valid_at(mut self, now: SystemTime) -> Self {
+    pub(crate) fn valid_at(mut self, now: SystemTime) -> Self {
         self.faults.extend(
             self.entries
                 .iter()
@@ -57,13 +70,48 @@ impl Draft {
         self
     }
 
-    /// An identity, if nothing at all is wrong.
-    pub(super) fn finish(self) -> Result<Bundle, Vec<Fault>> {
-        let validity = self
-            .entries
+    /// Adds what is not as demanded.
+    pub(crate) fn demand(mut self, demands: &Demands<'_>) -> Self {
+        let parsed: Vec<_> = self.chain.iter().filter_map(read).collect();
+        let chain = demands::Chain {
+            parsed: &parsed,
+            entries: &self.entries,
+            pem_size: self.pem_size,
+        };
+        let mut faults = demands.faults(&chain);
+        if !self
+            .faults
             .iter()
-            .map(|entry| entry.validity)
-            .reduce(|all, one| all.intersect(one));
+            .any(|fault| fault.code() == Code::ChainOrder)
+        {
+            faults.extend(self.path_fault(demands.issuers, demands.now));
+        }
+        self.faults.extend(faults);
+        self
+    }
+
+    /// The certificates so far, leaf first.
+    pub(crate) fn chain(&self) -> &[CertificateDer<'static>] {
+        &self.chain
+    }
+
+    /// When all of it begins to be valid, if that is still to come and nothing but time is wrong.
+    pub(crate) fn pending_until(&self, now: SystemTime) -> Option<SystemTime> {
+        let begins = self.validity()?.not_before;
+        let mut codes = self.faults.iter().map(Fault::code);
+        (begins > now && codes.all(|code| code == Code::NotYetValid)).then_some(begins)
+    }
+
+    /// Takes out the faults that are only told.
+    pub(crate) fn part_faults(&mut self, is_warning: impl Fn(&Fault) -> bool) -> Vec<Fault> {
+        self.faults
+            .extract_if(.., |fault| is_warning(fault))
+            .collect()
+    }
+
+    /// An identity, if nothing at all is wrong.
+    pub(crate) fn finish(self) -> Result<Bundle, Vec<Fault>> {
+        let validity = self.validity();
         match (self.key, validity) {
             (Some(key), Some(validity)) if self.faults.is_empty() => {
                 let certified = Arc::new(CertifiedKey::new(self.chain, key));
@@ -75,6 +123,17 @@ impl Draft {
             }
             _ => Err(self.faults),
         }
+    }
+
+    fn validity(&self) -> Option<Validity> {
+        let each = self.entries.iter().map(|entry| entry.validity);
+        each.reduce(Validity::intersect)
+    }
+
+    fn path_fault(&self, issuers: Option<&RootCertStore>, now: SystemTime) -> Option<Fault> {
+        let when = (self.validity()?, now);
+        let (code, detail) = demands::path::fault(&self.chain, issuers, when)?;
+        Some(Fault::new(code, Part::Certificate).because(detail))
     }
 
     fn decode(&mut self, cert_pem: &[u8], key_pem: &[u8]) -> (Option<Chain>, Option<Keys>) {
@@ -103,11 +162,18 @@ impl Draft {
         self.chain = certificates;
     }
 
-    fn load(&mut self, keys: &[Zeroizing<PrivateKeyDer<'static>>]) -> Option<Arc<dyn SigningKey>> {
+    /// The key belongs to what its signature belongs to, whatever a signer says of itself.
+    fn load(
+        &mut self,
+        keys: &[Zeroizing<PrivateKeyDer<'static>>],
+    ) -> Option<(Arc<dyn SigningKey>, Trial)> {
         let wrong = match keys {
-            [key] => match any_supported_type(key) {
-                Ok(key) => return Some(key),
-                Err(_) => Code::KeyUnknown,
+            [key] => match any_supported_type(key).ok().and_then(|key| {
+                let trial = self.signatures.trial(&*key)?;
+                Some((key, trial))
+            }) {
+                Some(loaded) => return Some(loaded),
+                None => Code::KeyUnknown,
             },
             [] => Code::PemNoKey,
             [..] => Code::PemManyKeys,
@@ -162,12 +228,8 @@ impl Draft {
 
     /// Whether the certificate is for our key; nothing if there is no usable key to ask.
     fn key_fits(&self, certificate: &X509Certificate<'_>) -> Option<bool> {
-        let key = self.key.as_ref()?;
-        // A signer that does not tell its public key cannot be shown to belong, so it does not.
-        Some(
-            key.public_key()
-                .is_some_and(|public| &*public == certificate.public_key().raw),
-        )
+        let trial = self.trial.as_ref()?;
+        Some(self.signatures.is_of(trial, certificate))
     }
 
     fn add(&mut self, code: Code, part: Part) {

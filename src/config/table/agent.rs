@@ -6,6 +6,8 @@ pub(super) const AGENT_SETTINGS: &[&Setting] = &[
     &CA_BUNDLE,
     &TRUST_MODE,
     &SYSTEM_ROOTS,
+    &CRL_FILES,
+    &CERT_PROFILE,
     &POLICY_FILE,
     &ROTATION_DEBOUNCE,
     &ROTATION_WATCH,
@@ -54,6 +56,26 @@ pub(crate) static SYSTEM_ROOTS: Setting = Setting::new(
     "Whether the roots of the operating system join the built-in public ones (trust.mode add only)",
 )
 .default("true")
+.echo();
+
+pub(crate) static CRL_FILES: Setting = Setting::new(
+    "trust.crl_files",
+    "trust.crl-file",
+    "TRUST_CRL_FILES",
+    Kind::List,
+    "PATH",
+    "A revocation list (PEM or DER), repeatable",
+);
+
+pub(crate) static CERT_PROFILE: Setting = Setting::new(
+    "trust.profile",
+    "trust.profile",
+    "TRUST_PROFILE",
+    Kind::Single(References::No),
+    "default|strict",
+    "Whether certificates that are unwise are told or refused",
+)
+.default("default")
 .echo();
 
 pub(crate) static POLICY_FILE: Setting = Setting::new(

@@ -3,9 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 use super::Rotor;
+use portcullis_certs::Validity;
+use portcullis_certs::renew::{self, Stage};
+
 use crate::ops::event::RotationEvent;
 use crate::ops::gate::{Cause, Hold, Standing};
-use crate::rotate::expiry::Stage;
 use crate::rotate::port::Endpoint;
 
 /// What was told last.
@@ -20,14 +22,14 @@ impl<E: Endpoint> Rotor<E> {
     pub(super) fn look(&mut self) {
         let now = (self.terms.wall)();
         let validity = self.endpoint.validity();
-        let stage = validity.map_or(Stage::Fresh, |validity| Stage::of(validity, now));
+        let stage = validity.map_or(Stage::Fresh, |validity| renew::stage(validity, now));
         let before = self.told.stage.replace(stage).unwrap_or(Stage::Fresh);
         if stage == before || self.told.revoked {
             return;
         }
-        match (stage.bar(), stage.alarm(), validity) {
-            (Some(reason), ..) => self.bar(reason),
-            (None, Some(stage), Some((_, not_after))) => {
+        match (bar(stage), alarm(stage), validity) {
+            (Some(reason), ..) => self.barred(reason),
+            (None, Some(stage), Some(Validity { not_after, .. })) => {
                 self.unbar(before);
                 self.tell(RotationEvent::Expiring { stage, not_after });
             }
@@ -49,23 +51,19 @@ impl<E: Endpoint> Rotor<E> {
         }
     }
 
-    /// How long until the stage changes at the latest; nothing without an identity.
+    /// How long until the stage changes; nothing without an identity, and after its end.
     pub(super) fn next_stage(&self, now: SystemTime) -> Option<Duration> {
-        let (not_before, not_after) = self.endpoint.validity()?;
-        let end = not_after + Duration::from_secs(1);
-        let next = [not_before, end].into_iter();
-        next.filter_map(|moment| moment.duration_since(now).ok())
-            .filter(|left| !left.is_zero())
-            .min()
+        let next = renew::next_look(self.endpoint.validity()?, now)?;
+        next.duration_since(now).ok()
     }
 
-    fn bar(&self, reason: &'static str) {
+    fn barred(&self, reason: &'static str) {
         self.tell(RotationEvent::Unusable { reason });
         self.hold(reason);
     }
 
     fn unbar(&self, before: Stage) {
-        if before.bar().is_some() {
+        if bar(before).is_some() {
             self.tell(RotationEvent::Usable);
             self.let_go();
         }
@@ -88,5 +86,24 @@ impl<E: Endpoint> Rotor<E> {
         if self.endpoint.is_vital() {
             self.ops.gate.let_go(Cause::Identity);
         }
+    }
+}
+
+/// The word of a stage that is an alarm.
+const fn alarm(stage: Stage) -> Option<&'static str> {
+    match stage {
+        Stage::Due => Some("due"),
+        Stage::Late => Some("late"),
+        Stage::Critical => Some("critical"),
+        Stage::Early | Stage::Fresh | Stage::Expired => None,
+    }
+}
+
+/// Why an identity at this stage may not be used.
+const fn bar(stage: Stage) -> Option<&'static str> {
+    match stage {
+        Stage::Expired => Some("identity_expired"),
+        Stage::Early => Some("identity_not_yet_valid"),
+        Stage::Fresh | Stage::Due | Stage::Late | Stage::Critical => None,
     }
 }

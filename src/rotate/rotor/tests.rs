@@ -5,6 +5,8 @@ use std::sync::Mutex;
 
 use tokio::time::{advance, sleep, timeout};
 
+use portcullis_certs::Validity;
+
 use super::*;
 use crate::ops::gate::Standing;
 use crate::ops::state::Generation;
@@ -40,8 +42,11 @@ impl Held {
         }
     }
 
-    fn validity(&self) -> (SystemTime, SystemTime) {
-        (day(self.days.0), day(self.days.1))
+    fn validity(&self) -> Validity {
+        Validity {
+            not_before: day(self.days.0),
+            not_after: day(self.days.1),
+        }
     }
 }
 
@@ -90,7 +95,10 @@ impl Endpoint for Fake {
         if held.revoked {
             return Verdict::Revoked(vec![reason("revoked")]);
         }
-        let (from, to) = held.validity();
+        let Validity {
+            not_before: from,
+            not_after: to,
+        } = held.validity();
         if now < from {
             return Verdict::Pending { until: from };
         }
@@ -131,7 +139,7 @@ impl Endpoint for Fake {
         3
     }
 
-    fn validity(&self) -> Option<(SystemTime, SystemTime)> {
+    fn validity(&self) -> Option<Validity> {
         Some(self.in_use.lock().unwrap().validity())
     }
 }

@@ -102,7 +102,7 @@ impl<E: Endpoint> Rotor<E> {
         let is_news = self.is_news(Some(digest), &["not_yet_valid"]);
         self.retry_at = None;
         self.pending = Some(until);
-        let ends = self.endpoint.validity().map(|(_, not_after)| not_after);
+        let ends = self.endpoint.validity().map(|validity| validity.not_after);
         let leaves_a_gap = ends.is_some_and(|ends| ends < until);
         if is_news {
             self.tell(RotationEvent::Pending {
@@ -158,7 +158,7 @@ impl<E: Endpoint> Rotor<E> {
             next: facts,
             warnings,
         });
-        let until = self.endpoint.validity().map(|(_, not_after)| not_after);
+        let until = self.endpoint.validity().map(|validity| validity.not_after);
         let published = self.endpoint.publish(candidate);
         self.in_use = digest;
         self.settled();
@@ -208,7 +208,7 @@ impl<E: Endpoint> Rotor<E> {
         let left = self
             .endpoint
             .validity()
-            .map(|(_, not_after)| not_after.duration_since(now).unwrap_or_default());
+            .map(|validity| validity.not_after.duration_since(now).unwrap_or_default());
         left.is_some_and(|left| left < TOO_LATE_TO_TRY)
     }
 
