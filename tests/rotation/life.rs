@@ -183,7 +183,7 @@ async fn a_key_that_is_refused_at_work_is_told_as_changed() {
 
 fn expire(files: &Files, pki: &Pki) {
     let now = SystemTime::now();
-    let over = leaf().valid(now - 2 * HOUR, now - HOUR);
+    let over = leaf().valid(now - 72 * HOUR, now - HOUR);
     files.identity(
         "control-plane",
         &issuer(pki, "control-plane").issue(&over).unwrap(),
@@ -192,7 +192,7 @@ fn expire(files: &Files, pki: &Pki) {
 
 fn end_in(files: &Files, pki: &Pki, seconds: u64) {
     let now = SystemTime::now();
-    let soon = leaf().valid(now - HOUR, now + Duration::from_secs(seconds));
+    let soon = leaf().valid(now - 72 * HOUR, now + Duration::from_secs(seconds));
     let issued = issuer(pki, "control-plane").issue(&soon).unwrap();
     assert!(!serial(&issued).is_empty());
     files.identity("control-plane", &issued);

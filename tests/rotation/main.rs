@@ -16,3 +16,4 @@ mod life;
 mod load;
 mod place;
 mod rejected;
+mod trust;

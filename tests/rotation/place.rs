@@ -32,6 +32,10 @@ pub(crate) struct Plan {
     pub(crate) control: Door,
     pub(crate) server: Door,
     pub(crate) flags: Vec<&'static str>,
+    /// More fields of the binding, each with a comma.
+    pub(crate) fields: String,
+    /// Whether `crl.pem` is a revocation list.
+    pub(crate) crl: bool,
     /// Changes the files before the agent starts.
     pub(crate) before: fn(&Files, &Pki),
 }
@@ -43,6 +47,8 @@ impl Plan {
             control: Door::control_plane(&pki).unwrap(),
             server: Door::mcp_server(&pki).unwrap(),
             flags: Vec::new(),
+            fields: String::new(),
+            crl: false,
             before: |_, _| {},
             pki,
         }
@@ -135,6 +141,8 @@ impl Place {
             control,
             server,
             flags,
+            fields,
+            crl,
             before,
         } = plan;
         let options = control_plane::Options::default();
@@ -156,7 +164,13 @@ impl Place {
         write(&files.path("policy.toml"), POLICY);
         before(&files, &pki);
         let program = Path::new(env!("CARGO_BIN_EXE_portcullis"));
-        let mut arguments = arguments(&files, &control, &server);
+        let mut arguments = arguments(&files, &control, &server, &fields);
+        if crl {
+            arguments.extend([
+                "--trust.crl-file".to_owned(),
+                files.cert("crl.pem").display().to_string(),
+            ]);
+        }
         arguments.extend(flags.iter().map(|flag| (*flag).to_owned()));
         let arguments: Vec<_> = arguments.into_iter().map(Into::into).collect();
         let agent = Agent::start(program, &arguments, Log::Kept).unwrap();
@@ -314,7 +328,12 @@ impl Place {
     }
 }
 
-fn arguments(files: &Files, control: &ControlPlane, server: &McpServer) -> Vec<String> {
+fn arguments(
+    files: &Files,
+    control: &ControlPlane,
+    server: &McpServer,
+    fields: &str,
+) -> Vec<String> {
     let path = |name: &str| files.path(name).display().to_string();
     let cert = |name: &str| files.cert(name).display().to_string();
     let pairs = [
@@ -331,7 +350,7 @@ fn arguments(files: &Files, control: &ControlPlane, server: &McpServer) -> Vec<S
         ("--control-plane.client-key", cert("control-plane.key")),
         (
             "--mcp.server-url",
-            format!("channel=main,tls-min=1.2,url={}", server.url()),
+            format!("channel=main,tls-min=1.2,{fields}url={}", server.url()),
         ),
         ("--mcp.client-cert", cert("mcp.pem")),
         ("--mcp.client-key", cert("mcp.key")),

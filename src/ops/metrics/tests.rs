@@ -2,13 +2,14 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::ops::Ops;
 use crate::ops::event::{
-    Call, CallKind, CommandEvent, Event, NoAnswer, PollEvent, PollFailure, PollFault, PollPause,
-    Side, Times,
+    Call, CallKind, CommandEvent, Event, NoAnswer, PeerEvent, PollEvent, PollFailure, PollFault,
+    PollPause, RotationEvent, Side, Times,
 };
+use crate::ops::state::{Anchor, Generation};
 
 const CALL: Call<'static> = Call {
     request_id: "r",
@@ -38,11 +39,49 @@ fn replied(
     Event::Command(Call { channel, ..CALL }, event)
 }
 
+fn rotations(ops: &Ops, took: Duration) {
+    let now = Generation {
+        anchors: vec![Anchor {
+            sha256: "ab".to_owned(),
+            not_after: SystemTime::UNIX_EPOCH,
+        }],
+        crl_next_update: Some(SystemTime::UNIX_EPOCH),
+        ..Generation::for_tests()
+    };
+    let trigger = "files";
+    for event in [
+        RotationEvent::Published {
+            trigger,
+            now: &now,
+            took,
+        },
+        RotationEvent::Canary {
+            result: "passed",
+            why: "",
+        },
+        RotationEvent::DrainEnded {
+            generation: 1,
+            forced: 0,
+            took,
+        },
+    ] {
+        ops.emit(Event::Rotation("main", event));
+    }
+    let handshake = PeerEvent {
+        version: "1.3",
+        group: "X25519MLKEM768",
+        resumed: false,
+        issuer: "ab",
+    };
+    ops.emit(Event::Peer("main", handshake));
+}
+
 /// One of every event that has a metric.
 fn everything(ops: &Ops) {
     let took = Duration::from_secs(1);
     ops.emit(Event::Poll(PollEvent::Answered { elements: 2, took }));
     ops.emit(Event::Poll(PollEvent::Paused(PollPause::Full)));
+    rotations(ops, took);
     ops.emit(Event::Poll(PollEvent::Failed(PollFailure {
         fault: PollFault::Timeout,
         error: "x",
