@@ -4,7 +4,7 @@
 mod support;
 
 use portcullis_policy::Channel;
-use portcullis_policy::decide::{Ask, Decision, Vote, combine, decide, is_listed};
+use portcullis_policy::decide::{Ask, Decision, Definition, Vote, combine, decide, is_listed};
 use portcullis_policy::mcp::catalogue::{self, Method};
 use portcullis_policy::refusal::{Line, Reason};
 use proptest::prelude::*;
@@ -57,8 +57,8 @@ proptest! {
         let tools: Vec<&str> = listed.iter().map(String::as_str).collect();
         let policy = support::policy(&tools);
         let server = policy.server(&Channel::main()).unwrap();
-        let callable = matches!(decide(server, &call(&asked)), Decision::Permitted(_));
-        prop_assert_eq!(callable, is_listed(server, &asked));
+        let callable = matches!(decide(server, &call(&asked), Definition::Unseen), Decision::Permitted(_));
+        prop_assert_eq!(callable, is_listed(server, &asked, Definition::Unseen));
         prop_assert_eq!(callable, listed.contains(&asked));
     }
 
@@ -67,7 +67,7 @@ proptest! {
         let tools: Vec<&str> = listed.iter().map(String::as_str).collect();
         let (all, fewer) = (support::policy(&tools), support::policy(tools.split_first().unwrap().1));
         let may = |policy: &portcullis_policy::PolicySet| {
-            matches!(decide(policy.server(&Channel::main()).unwrap(), &call(&asked)), Decision::Permitted(_))
+            matches!(decide(policy.server(&Channel::main()).unwrap(), &call(&asked), Definition::Unseen), Decision::Permitted(_))
         };
         prop_assert!(may(&all) || !may(&fewer));
     }
@@ -81,6 +81,9 @@ fn call(tool: &str) -> Ask {
     Ask {
         method: method("tools/call"),
         tool: Some(tool.to_owned()),
+        prompt: None,
+        uri: None,
+        arguments: None,
         as_task: false,
         has_input: false,
     }
@@ -92,14 +95,18 @@ fn a_decision_names_its_line() {
         "schema = 1\n\n[[server]]\nchannel = \"main\"\ntools = [\n  \"a\",\n  \"b\",\n]\n",
     );
     let server = policy.server(&Channel::main()).unwrap();
-    assert_eq!(decide(server, &call("b")), Decision::Permitted(Line(7)));
+    assert_eq!(
+        decide(server, &call("b"), Definition::Unseen),
+        Decision::Permitted(Line(7))
+    );
     assert_eq!(
         decide(
             server,
             &Ask {
                 method: method("ping"),
                 ..call("b")
-            }
+            },
+            Definition::Unseen
         ),
         Decision::Permitted(Line(4))
     );
