@@ -154,7 +154,7 @@ fn pin(tool: &Tool, definition: Definition) -> Option<Vote> {
 }
 
 /// Arguments that are absent are an empty object.
-fn arguments(tool: &Tool, sent: Option<&Kept>) -> Option<Vote> {
+pub(crate) fn arguments(tool: &Tool, sent: Option<&Kept>) -> Option<Vote> {
     let fields = tool.arguments.as_ref()?;
     let broken = match sent {
         Some(sent) => fields.judge(sent.node()),

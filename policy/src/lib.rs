@@ -17,6 +17,7 @@
 
 mod channel;
 pub mod decide;
+mod direction;
 pub mod document;
 pub mod edit;
 pub mod failure;
@@ -31,6 +32,7 @@ mod pin;
 pub mod refusal;
 
 pub use channel::{Channel, ChannelError};
+pub use direction::Direction;
 pub use document::{Mistake, PolicySet};
 pub use failure::{Failure, FailureKind, FailureSource};
 pub use ledger::Ledger;

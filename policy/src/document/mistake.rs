@@ -65,6 +65,14 @@ impl<'a> Mistakes<'a> {
         self.found.push(mistake);
     }
 
+    /// Adds what the TOML reader refused.
+    pub(super) fn add_toml(&mut self, error: &toml::de::Error) {
+        let at = error.span().map_or(0, |span| span.start);
+        let problem = error.message().lines().next().unwrap_or("this is no TOML");
+        let remedy = "see the comments in the default policy for how values are written";
+        self.add(at, problem, remedy);
+    }
+
     /// Adds a warning: the file is loaded all the same.
     pub(super) fn warn(&mut self, at: usize, problem: &str, remedy: &str) {
         let warning = self.at(at, problem, remedy);

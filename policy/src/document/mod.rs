@@ -7,13 +7,19 @@
 //! may let through. A policy exists only once all of it holds.
 
 mod audit;
+mod canary;
+mod diff;
+mod explain;
 mod keys;
+mod layout;
 mod limits;
 mod lists;
 mod matchers;
 mod mistake;
 mod moments;
+mod never;
 mod numbers;
+mod question;
 mod resource;
 mod section;
 mod server;
@@ -21,15 +27,20 @@ mod syntax;
 mod text;
 mod texts;
 mod tool;
+mod trial;
 
 use std::collections::HashMap;
 
 pub use audit::{AuditRules, Recorded};
+pub use diff::{Change, diff, direction};
+pub use explain::{Explained, Explanation};
+pub use layout::layout;
 pub use limits::Limits;
 pub use mistake::Mistake;
 pub(crate) use server::Entry;
 pub use server::Server;
 pub(crate) use tool::Tool;
+pub use trial::TestResult;
 
 use crate::channel::Channel;
 use crate::moment::Moment;
@@ -67,11 +78,16 @@ pub struct Report {
     pub mistakes: Vec<Mistake>,
     /// What is allowed and better said more narrowly, in the order of the file.
     pub warnings: Vec<Mistake>,
+    /// What became of each `[[test]]`, in the order of the file; nothing while the rules themselves have mistakes.
+    pub tests: Vec<TestResult>,
 }
 
 impl PolicySet {
     /// The policy that refuses everything, with comments: what `default.toml` of this package says.
     pub const DEFAULT: &'static str = include_str!("../../default.toml");
+
+    /// A JSON Schema of the language, for editors. What it accepts may still be a mistake.
+    pub const SCHEMA: &'static str = include_str!("../../schema.json");
 
     /// Compiles policy text, at most 1 MiB of UTF-8.
     ///
@@ -92,17 +108,19 @@ impl PolicySet {
                     policy: None,
                     mistakes: vec![mistake],
                     warnings: Vec::new(),
+                    tests: Vec::new(),
                 };
             }
         };
         let mut mistakes = Mistakes::new(text);
-        let policy = read(text, &mut mistakes);
+        let (policy, tests) = read(text, &mut mistakes).unzip();
         let is_clean = mistakes.is_empty();
         let (mistakes, warnings) = mistakes.into_lists();
         Report {
             policy: policy.filter(|_| is_clean),
             mistakes,
             warnings,
+            tests: tests.unwrap_or_default(),
         }
     }
 
@@ -174,24 +192,32 @@ impl PolicySet {
 }
 
 /// Reads the text; what is returned counts only if no mistake was added.
-fn read(text: &str, mistakes: &mut Mistakes<'_>) -> Option<PolicySet> {
+fn read(text: &str, mistakes: &mut Mistakes<'_>) -> Option<(PolicySet, Vec<TestResult>)> {
     text::check_visible(text, mistakes);
     let (file, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
-        let at = error.span().map_or(0, |span| span.start);
-        let problem = error.message().lines().next().unwrap_or("this is no TOML");
-        mistakes.add(
-            at,
-            problem,
-            "see the comments in the default policy for how values are written",
-        );
+        mistakes.add_toml(error);
     }
     if !errors.is_empty() {
         return None;
     }
     syntax::check(text, mistakes);
-    let policy = compile(Section::of(&file), mistakes);
-    Some(policy)
+    let file = Section::of(&file);
+    let policy = compile(file, mistakes);
+    let tests = assert(file, &policy, mistakes);
+    Some((policy, tests))
+}
+
+/// What the file asserts of itself, and what must hold of every policy; asked only of rules without mistakes.
+fn assert(file: Section<'_>, policy: &PolicySet, mistakes: &mut Mistakes<'_>) -> Vec<TestResult> {
+    if !mistakes.is_empty() {
+        return Vec::new();
+    }
+    for server in policy.servers.values() {
+        canary::check(server, mistakes);
+    }
+    never::check(file, &policy.servers, mistakes);
+    trial::run(file, &policy.servers, mistakes)
 }
 
 fn compile(file: Section<'_>, mistakes: &mut Mistakes<'_>) -> PolicySet {

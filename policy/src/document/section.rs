@@ -148,6 +148,13 @@ impl<'t> Item<'t> {
         Some(texts.collect())
     }
 
+    /// Its elements; none for what is no list.
+    pub(super) fn elements(&self) -> Vec<Item<'t>> {
+        self.value
+            .as_array()
+            .map_or_else(Vec::new, |list| list.iter().map(Item::of).collect())
+    }
+
     /// Where its elements stand; for what is no list, where it stands itself.
     pub(super) fn places(&self) -> Vec<usize> {
         match self.value.as_array() {

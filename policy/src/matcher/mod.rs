@@ -7,6 +7,7 @@
 
 mod fault;
 mod fields;
+mod narrow;
 mod number;
 mod pattern;
 mod place;
