@@ -209,7 +209,7 @@ fn ragged(text: &str, noise: &[u8]) -> String {
         let blanks = usize::from(noise.next().unwrap() % 3);
         let indent = usize::from(noise.next().unwrap() % 4);
         let tail = usize::from(noise.next().unwrap() % 3);
-        let line = if noise.next().unwrap() % 2 == 0 {
+        let line = if noise.next().unwrap().is_multiple_of(2) {
             line.replacen(" = ", "=", 1)
         } else {
             line.to_owned()

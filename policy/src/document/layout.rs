@@ -70,11 +70,13 @@ impl<'t> Layout<'t> {
 
     fn run(mut self) -> String {
         for token in Source::new(self.text).lex() {
-            match token.kind() {
-                TokenKind::Whitespace => self.space = slice(self.text, &token),
-                TokenKind::Newline => self.newline(),
-                TokenKind::Eof => {}
-                kind => self.put(kind, slice(self.text, &token)),
+            let kind = token.kind();
+            if kind == TokenKind::Whitespace {
+                self.space = slice(self.text, &token);
+            } else if kind == TokenKind::Newline {
+                self.newline();
+            } else if kind != TokenKind::Eof {
+                self.put(kind, slice(self.text, &token));
             }
         }
         let mut out = self.out.trim_end().to_owned();

@@ -43,35 +43,45 @@ impl Reader {
 
     /// Takes one token; what is wrong with it in a table in braces.
     fn step(&mut self, token: Token) -> Option<&'static str> {
-        let in_table = self.open.last() == Some(&TokenKind::LeftCurlyBracket);
         let kind = token.kind();
-        let problem = match kind {
-            TokenKind::Newline | TokenKind::Comment if in_table => {
-                Some("a table in braces stands on one line")
-            }
-            TokenKind::RightCurlyBracket if in_table && self.after_comma => {
-                Some("no comma stands before a closing brace")
-            }
-            _ => None,
-        };
-        match kind {
-            TokenKind::LeftCurlyBracket | TokenKind::LeftSquareBracket => self.open.push(kind),
-            TokenKind::RightCurlyBracket | TokenKind::RightSquareBracket => drop(self.open.pop()),
-            _ => {}
+        let problem = self.problem(kind);
+        let opens = [TokenKind::LeftCurlyBracket, TokenKind::LeftSquareBracket];
+        let closes = [TokenKind::RightCurlyBracket, TokenKind::RightSquareBracket];
+        if opens.contains(&kind) {
+            self.open.push(kind);
+        } else if closes.contains(&kind) {
+            self.open.pop();
         }
-        if !matches!(
-            kind,
-            TokenKind::Whitespace | TokenKind::Newline | TokenKind::Comment
-        ) {
+        if kind == TokenKind::Newline {
+            self.inside_line = false;
+        } else if kind != TokenKind::Whitespace {
+            self.inside_line = true;
+        }
+        if !is_gap(kind) {
             self.after_comma = kind == TokenKind::Comma;
-        }
-        match kind {
-            TokenKind::Newline => self.inside_line = false,
-            TokenKind::Whitespace => {}
-            _ => self.inside_line = true,
         }
         problem
     }
+
+    /// What TOML 1.1 allows between braces and TOML 1.0 does not.
+    fn problem(&self, kind: TokenKind) -> Option<&'static str> {
+        let in_table = self.open.last() == Some(&TokenKind::LeftCurlyBracket);
+        let breaks = kind == TokenKind::Newline || kind == TokenKind::Comment;
+        if in_table && breaks {
+            Some("a table in braces stands on one line")
+        } else if in_table && kind == TokenKind::RightCurlyBracket && self.after_comma {
+            Some("no comma stands before a closing brace")
+        } else {
+            None
+        }
+    }
+}
+
+fn is_gap(kind: TokenKind) -> bool {
+    matches!(
+        kind,
+        TokenKind::Whitespace | TokenKind::Newline | TokenKind::Comment
+    )
 }
 
 /// A header stands alone on its line and is one of a closed list: a table under any other could belong to another entry than it seems to.

@@ -54,11 +54,13 @@ pub(crate) fn is_plain_path(path: &str) -> bool {
 
 /// Whether `%2e`, `%2f`, `%5c`, `%00` or `%25` stands in a text, in either case.
 pub(crate) fn hides_separator(text: &str) -> bool {
-    text.as_bytes().windows(3).any(|window| match window {
-        [b'%', b'2', b'e' | b'E' | b'f' | b'F' | b'5'] => true,
-        [b'%', b'5', b'c' | b'C'] => true,
-        [b'%', b'0', b'0'] => true,
-        _ => false,
+    text.as_bytes().windows(3).any(|window| {
+        matches!(
+            window,
+            [b'%', b'2', b'e' | b'E' | b'f' | b'F' | b'5']
+                | [b'%', b'5', b'c' | b'C']
+                | [b'%', b'0', b'0']
+        )
     })
 }
 
