@@ -85,7 +85,7 @@ fn dispatch(
             operate::gate(operate::QUIESCE, matches, env, (out, err))
         }
         Some((operate::RELOAD, matches)) => operate::reload(matches, env, (out, err)),
-        Some((policy::NAME, matches)) => policy::run(matches, out),
+        Some((policy::NAME, matches)) => policy::run(matches, (out, err)),
         Some((audit::NAME, matches)) => audit::run(matches, out, err),
         #[cfg(feature = "demo")]
         Some((demo::NAME, matches)) => demo::run(matches, out, err),
