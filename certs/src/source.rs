@@ -129,3 +129,6 @@ impl Texts {
         self.files.iter().filter(move |text| text.part == part)
     }
 }
+
+#[cfg(test)]
+mod tests;
