@@ -35,6 +35,7 @@ test-end-to-end: peers test-rust
 	@echo 'the real agent between peers that others wrote'
 	@$(PEERS)/python/bin/python tests/peers/end_to_end.py $(TARGET)/debug/portcullis $(PEERS)
 	@$(PEERS)/python/bin/python tests/peers/audit_verify.py $(TARGET)/tmp/audit-sample
+	@$(PEERS)/python/bin/python tests/peers/audit_verify.py $(TARGET)/tmp/audit-cli-sample
 
 check: lint doc supply-chain ## Format, lints, documentation, layering, advisories
 

@@ -1,12 +1,18 @@
 //! Wiring: a checked configuration becomes running tasks, and they are drained.
 
 mod credentials;
+mod endpoints;
 mod operations;
 mod peers;
 mod policy;
 mod probe;
 mod records;
+mod rotation;
+mod secret;
+mod seen;
+mod side;
 mod signals;
+mod source;
 mod state;
 mod surfaces;
 
@@ -20,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::info;
 
-use self::credentials::Found;
+use self::rotation::Rotation;
 use self::surfaces::Surfaces;
 use crate::config::{Config, ConfigError};
 use crate::edge::control::ControlClient;
@@ -52,63 +58,79 @@ pub fn run(config: &Config) -> anyhow::Result<()> {
 }
 
 fn run_with(config: &Config, log: Handle) -> anyhow::Result<()> {
-    let (agent, own) = assemble(config, log)?;
-    announce(config, &agent);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("could not start the runtime")?;
     let ended = runtime.block_on(async {
-        let surfaces = Surfaces::open(config, &agent, own).await?;
-        let ended = serve(&agent, config.shutdown.drain_timeout).await;
-        agent.ops.tell_the_rest();
-        surfaces.close().await;
-        ended
+        // Before anything else: until it is heard, a hangup would end the process.
+        let signals = signals::Signals::new().context("could not listen for signals")?;
+        run_heard(config, log, signals).await
     });
     // Calls that were cut are dropped with it, and recorded as lost.
     drop(runtime);
-    let how = if ended.is_ok() { "drained" } else { "cut" };
-    let closed = agent.records.audit.stop(how);
-    ended.and(closed.context("the last records could not be written"))
+    let (how, ended) = match ended {
+        Ok((agent, ended)) => {
+            let how = if ended.is_ok() { "drained" } else { "cut" };
+            (agent.records.audit.stop(how), ended)
+        }
+        Err(error) => return Err(error),
+    };
+    ended.and(how.context("the last records could not be written"))
+}
+
+/// Everything between the signals and the end; with the agent comes how its work ended.
+async fn run_heard(
+    config: &Config,
+    log: Handle,
+    signals: signals::Signals,
+) -> anyhow::Result<(Arc<Agent>, anyhow::Result<()>)> {
+    let (agent, rotation, own) = assemble(config, log)?;
+    announce(config, &agent);
+    let (stops, hangups) = signals.split();
+    let opened = Surfaces::open(config, &agent, own).await;
+    let mut surfaces = match opened {
+        Ok(surfaces) => surfaces,
+        Err(error) => return Ok((agent, Err(error))),
+    };
+    surfaces.rotate(rotation, hangups);
+    let ended = serve(&agent, stops, config.shutdown.drain_timeout).await;
+    agent.ops.tell_the_rest();
+    surfaces.close().await;
+    Ok((agent, ended))
 }
 
 /// Builds everything that can fail before the first poll, and reports all that did at once. With it comes our own user id.
-fn assemble(config: &Config, log: Handle) -> anyhow::Result<(Arc<Agent>, u32)> {
+fn assemble(config: &Config, log: Handle) -> anyhow::Result<(Arc<Agent>, Rotation, u32)> {
     let fresh = || Fresh::new().context("the system has no entropy to give");
-    let mut found = Found::default();
-    let own = state::prepare(&config.state.dir, &mut found.mistakes);
-    let policy = policy::read(config, &mut found.mistakes);
-    let limits = policy
-        .as_ref()
-        .map(|read| read.policy.limits().clone())
-        .unwrap_or_default();
-    let roots = credentials::roots(config, &mut found.mistakes);
-    let upstream = peers::servers(config, &limits, roots.as_ref(), &mut found);
-    let control = peers::control(config, &limits, roots, fresh()?, &mut found)?;
-    match (policy, upstream, control, own) {
-        (Some(read), Some(upstream), Some(control), Some(own)) if found.mistakes.is_empty() => {
-            let records = records::open(config, &read, &found.identities)?;
-            let audit = Some(records.audit.clone());
-            let settings = operations::settings(config, &read, found.identities);
-            let relay = Relay {
-                control,
-                upstream,
-                policy: Arc::new(read.policy),
-                ledger: Arc::new(Ledger::default()),
-                admission: admission(config, &limits),
-                replay: Replay::default(),
-                fresh: fresh()?,
-                records,
-                ops: Ops::new(settings, log, audit),
-                longest: config.mcp.timers.total,
-            };
-            Ok((Arc::new(relay), own))
-        }
-        _ => Err(ConfigError {
-            mistakes: found.mistakes,
-        }
-        .into()),
+    let mut mistakes = Vec::new();
+    let own = state::prepare(&config.state.dir, &mut mistakes);
+    let policy = policy::read(config, &mut mistakes);
+    let read = endpoints::read(config, &fresh()?, &mut mistakes)?;
+    let (Some(policy), Some(read), Some(own)) = (policy, read, own) else {
+        return Err(ConfigError { mistakes }.into());
+    };
+    if !mistakes.is_empty() {
+        return Err(ConfigError { mistakes }.into());
     }
+    let audit = records::open(config, &policy)?;
+    let settings = operations::settings(config, &policy);
+    let ops = Ops::new(settings, log, Some(Arc::clone(&audit)));
+    let limits = policy.policy.limits().clone();
+    let (control, upstream, rotation) = read.open(config, &limits, &ops)?;
+    let relay = Relay {
+        control,
+        upstream,
+        records: records::door(audit, &policy, Arc::clone(&ops)),
+        policy: Arc::new(policy.policy),
+        ledger: Arc::new(Ledger::default()),
+        admission: admission(config, &limits),
+        replay: Replay::default(),
+        fresh: fresh()?,
+        ops,
+        longest: config.mcp.timers.total,
+    };
+    Ok((Arc::new(relay), rotation, own))
 }
 
 fn admission(config: &Config, limits: &Limits) -> Admission {
@@ -145,8 +167,11 @@ fn announce(config: &Config, agent: &Agent) {
     );
 }
 
-async fn serve(agent: &Arc<Agent>, drain: Duration) -> anyhow::Result<()> {
-    let mut signals = signals::Signals::new().context("could not listen for signals")?;
+async fn serve(
+    agent: &Arc<Agent>,
+    mut signals: signals::Stops,
+    drain: Duration,
+) -> anyhow::Result<()> {
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let mut poller = tokio::spawn(polling::poll(agent.clone(), stop.clone(), tasks.clone()));
     let signal = tokio::select! {

@@ -3,6 +3,7 @@
 //! In reading order:
 //! - [`relay`]: one command from poll to post; start at `relay::pipeline`
 //! - [`edge`]: sockets; the two doors the relay needs
+//! - [`rotate`]: one reload, from a changed file to its use
 //! - [`wire`]: the tunnel's own grammar, without I/O
 //! - [`config`]: flags, environment and YAML become one checked `Config`
 //! - [`app`]: a `Config` becomes running tasks, and they are drained
@@ -19,5 +20,6 @@ pub mod demo;
 pub mod edge;
 pub mod ops;
 pub mod relay;
+pub mod rotate;
 pub mod runtime;
 pub mod wire;

@@ -11,12 +11,15 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use portcullis::edge::control::endpoint::Endpoint;
 use portcullis::edge::control::headers::{CLIENT_VERSION, Identity, Standing};
 use portcullis::edge::control::{ControlClient, ControlLimits};
+use portcullis::edge::handshake::Witness;
+use portcullis::edge::net::Peer;
 use portcullis::relay::port::{Batch, ControlPlane as _, PollError, PostError, Posted};
 use portcullis::runtime::deadline::Deadline;
 use portcullis::runtime::fresh::Fresh;
@@ -28,7 +31,7 @@ use portcullis_policy::refusal::CorrelationId;
 use portcullis_policy::{Channel, Exchange, Facts, Inbound, Released, Step};
 use secrecy::SecretString;
 use support::raw::{Act, Raw, Seen, json, reply, text};
-use support::{CALL, LONG, POLICY, element, plain_peer};
+use support::{CALL, LONG, POLICY, element, no_tls};
 
 const TUNNEL: &str = "tunnel_0123456789abcdef0123456789abcdef";
 const KEY: &str = "sk-canary-0123456789";
@@ -47,10 +50,11 @@ fn client_at(address: std::net::SocketAddr, poll_timeout: Duration) -> ControlCl
         bytes: 4096,
         ..Caps::REQUEST
     };
+    let standing = Standing::new(&identity).unwrap();
+    let peer = Peer::carrying(no_tls(), LONG, standing, Witness::default());
     ControlClient::new(
-        plain_peer(LONG),
+        Arc::new(peer),
         Endpoint::new(&base, "", TUNNEL, &[]).unwrap(),
-        Standing::new(&identity).unwrap(),
         ControlLimits {
             poll_timeout,
             guardrail: Duration::from_millis(300),

@@ -27,11 +27,14 @@ mod size;
 mod time;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::{Uri, Version};
 use portcullis::edge::net::Peer;
-use portcullis::edge::upstream::{AnswerCaps, HttpServer, ServerConfig, Servers, Timers};
+use portcullis::edge::upstream::{
+    AnswerCaps, HttpServer, OperatorHeaders, ServerConfig, Servers, Timers,
+};
 use portcullis::wire::command::Polled;
 use portcullis_certs::dev::Pki;
 use portcullis_policy::Channel;
@@ -61,7 +64,7 @@ const PATIENT: Setting = Setting {
     total: LONG,
 };
 
-fn server(peer: Peer, url: Uri, setting: Setting) -> HttpServer {
+fn server(peer: Arc<Peer<OperatorHeaders>>, url: Uri, setting: Setting) -> HttpServer {
     let timers = Timers {
         header: setting.header,
         idle: setting.idle,
@@ -70,18 +73,17 @@ fn server(peer: Peer, url: Uri, setting: Setting) -> HttpServer {
         message: 64 * KIB,
         stream: 256 * KIB,
     };
-    let name = hyper::header::HeaderName::from_static("x-operator");
-    let config = ServerConfig {
-        url,
-        headers: vec![(name, "ours".parse().unwrap())],
-        timers,
-        caps,
-    };
+    let config = ServerConfig { url, timers, caps };
     HttpServer::new(peer, config)
 }
 
 /// Takes one command to the server at `url` and back.
-async fn through(peer: Peer, url: Uri, setting: Setting, command: Polled) -> Desk {
+async fn through(
+    peer: Arc<Peer<OperatorHeaders>>,
+    url: Uri,
+    setting: Setting,
+    command: Polled,
+) -> Desk {
     let desk = Desk::new();
     let servers = HashMap::from([(Channel::main(), server(peer, url, setting))]);
     let mut relay = support::relay(desk.clone(), Servers::new(servers));

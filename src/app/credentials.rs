@@ -1,101 +1,146 @@
-//! What the peers are believed by and shown: roots and identities from their files. Every fault of every file is reported.
+//! The first material of each endpoint, read at start, and the peer that is made of it.
+//!
+//! Every fault of every file is reported at once. An identity that is past its end, or not valid yet, is no mistake: the agent starts with its
+//! gate lowered and takes up a better one by itself.
 
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::Duration;
 
-use portcullis_certs::{Bundle, Fault, Part, Roots};
-use tracing::info;
+use portcullis_certs::{Roots, hex};
 
-use crate::config::{ClientIdentity, Config, ConfiguredPath, Mistake, TrustMode};
-use crate::edge::tls::Parts;
-use crate::ops::state::Identity;
+use super::seen::Seen;
+use super::side::{Side, Use, first};
+use super::source::{Material, Source};
+use crate::config::{self, Config, ConfiguredPath, Mistake, TrustMode};
+use crate::edge::handshake::{Handshake, Witness};
+use crate::edge::net::Peer;
+use crate::ops::Ops;
+use crate::ops::audit::sha256;
+use crate::ops::event::{Event, PeerEvent, RotationEvent};
+use crate::rotate::port::Digest;
 
-/// What reading brought to light.
-#[derive(Default)]
-pub(super) struct Found {
-    /// Everything wrong.
-    pub(super) mistakes: Vec<Mistake>,
-    /// The identities read.
-    pub(super) identities: Vec<Identity>,
+/// An endpoint whose files passed.
+pub(super) struct Ready<S> {
+    source: Source,
+    uses: Use<S>,
+    digest: Digest,
+    material: Material,
 }
 
-/// The roots every peer without its own is certified by; `None` after a mistake.
-pub(super) fn roots(config: &Config, mistakes: &mut Vec<Mistake>) -> Option<Roots> {
-    let private = match &config.trust.ca_bundle {
-        Some(bundle) => Some(private_roots(bundle, mistakes)?),
-        None => None,
+/// Reads and judges the files of an endpoint; `None` after a mistake.
+pub(super) fn read<S>(
+    source: Source,
+    uses: Use<S>,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Ready<S>> {
+    let (digest, texts) = match source.read() {
+        Ok(read) => read,
+        Err((faults, reasons)) => {
+            add(
+                mistakes,
+                faults.iter().filter_map(|fault| source.mistake(fault)),
+            );
+            add(
+                mistakes,
+                reasons.into_iter().map(|reason| secret(&reason.sentence)),
+            );
+            return None;
+        }
     };
-    match (private, config.trust.mode) {
-        (Some(private), TrustMode::Replace) => Some(private),
-        (Some(private), TrustMode::Add) => Some(public(config).plus(private)),
-        (None, TrustMode::Add | TrustMode::Replace) => Some(public(config)),
-    }
-}
-
-/// The roots of one bundle and no others; `None` after a mistake.
-pub(super) fn private_roots(bundle: &ConfiguredPath, mistakes: &mut Vec<Mistake>) -> Option<Roots> {
-    match Roots::read(bundle.path(), SystemTime::now()) {
-        Ok(roots) => Some(roots),
+    match source.judge_first(texts, &uses.rules) {
+        Ok(material) => Some(Ready {
+            source,
+            uses,
+            digest,
+            material,
+        }),
         Err(faults) => {
-            mistakes.extend(faults.iter().map(|fault| mistake(bundle, fault)));
+            let faults = faults.iter();
+            add(mistakes, faults.filter_map(|fault| source.mistake(fault)));
             None
         }
     }
 }
 
-/// Roots and, if there is one, the identity to show. The identity is read even if the roots failed, so that both are reported at once.
-pub(super) fn parts(
-    roots: Option<Roots>,
-    identity: Option<&ClientIdentity>,
-    peer: &str,
-    found: &mut Found,
-) -> Option<Parts> {
-    let identity = identity.map(|files| read_identity(files, peer, found));
-    let parts = Parts::new(roots?);
-    match identity {
-        None => Some(parts),
-        Some(bundle) => Some(parts.with_identity(Arc::new(bundle?))),
+impl<S: Send + Sync + 'static> Ready<S> {
+    /// Every file it is made of.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        self.source.files()
+    }
+
+    /// Opens the peer and tells what it is shown.
+    ///
+    /// # Errors
+    /// What the cryptography library cannot use, which no check of ours foresaw.
+    pub(super) fn open(
+        self,
+        connect: Duration,
+        ops: &Arc<Ops>,
+    ) -> anyhow::Result<(Side<S>, Arc<Peer<S>>, Digest)> {
+        let (tls, carried) = self.uses.of(&self.material)?;
+        let seen = Arc::new(Seen::default());
+        let witness = witness(&self.source.name, ops, Arc::clone(&seen));
+        let peer = Arc::new(Peer::carrying(tls, connect, carried, witness));
+        let published = RotationEvent::Published {
+            trigger: "start",
+            now: &first(&self.source, &self.material),
+            took: Duration::ZERO,
+        };
+        ops.emit(Event::Rotation(&self.source.name, published));
+        let files = (self.source, self.uses);
+        let side = Side::new(files, Arc::clone(&peer), seen, self.material);
+        Ok((side, peer, self.digest))
     }
 }
 
-/// The built-in roots, and the system's where there are any: a minimal image has none, and that is no mistake.
-fn public(config: &Config) -> Roots {
+/// The roots that a private bundle is added to; none where it stands alone.
+pub(super) fn base(
+    config: &Config,
+    own: Option<&ConfiguredPath>,
+    public: &Arc<Roots>,
+) -> Option<Arc<Roots>> {
+    let alone = config.trust.mode == TrustMode::Replace && config.trust.ca_bundle.is_some();
+    (own.is_none() && !alone).then(|| Arc::clone(public))
+}
+
+/// The built-in roots, and the system's where there are any: a minimal image has none, and that is no mistake. They are read once.
+pub(super) fn public(config: &Config) -> Arc<Roots> {
     let system = if config.trust.system_roots {
         Roots::system().ok()
     } else {
         None
     };
-    system.into_iter().fold(Roots::public(), Roots::plus)
+    Arc::new(system.into_iter().fold(Roots::public(), Roots::plus))
 }
 
-fn read_identity(files: &ClientIdentity, peer: &str, found: &mut Found) -> Option<Bundle> {
-    match Bundle::read(files.cert.path(), files.key.path(), SystemTime::now()) {
-        Ok(bundle) => {
-            if let Some(leaf) = bundle.chain().first() {
-                found.identities.push(Identity {
-                    peer: peer.to_owned(),
-                    serial: leaf.serial.clone(),
-                    not_before: leaf.validity.not_before,
-                    not_after: leaf.validity.not_after,
-                });
-                info!(peer, subject = leaf.subject, serial = leaf.serial, validity = %leaf.validity, "read a client identity");
-            }
-            Some(bundle)
-        }
-        Err(faults) => {
-            found
-                .mistakes
-                .extend(faults.iter().map(|fault| match fault.part() {
-                    Part::Key => mistake(&files.key, fault),
-                    Part::Certificate | Part::Roots | Part::Issuers | Part::Crl => {
-                        mistake(&files.cert, fault)
-                    }
-                }));
-            None
+/// Endpoints share files; what is wrong with one of those is said once.
+fn add(mistakes: &mut Vec<Mistake>, more: impl Iterator<Item = Mistake>) {
+    for mistake in more {
+        if !mistakes.contains(&mistake) {
+            mistakes.push(mistake);
         }
     }
 }
 
-fn mistake(path: &ConfiguredPath, fault: &Fault) -> Mistake {
-    path.mistake(fault.problem(), fault.remedy())
+/// The configuration has read every secret a moment ago, so this one changed since.
+fn secret(sentence: &str) -> Mistake {
+    Mistake::new("secrets", config::Source::Absent, sentence, "start again")
+}
+
+fn witness(name: &str, ops: &Arc<Ops>, seen: Arc<Seen>) -> Witness {
+    let (name, ops) = (name.to_owned(), Arc::downgrade(ops));
+    Witness::new(move |handshake: &Handshake| {
+        seen.add(&handshake.chain);
+        let Some(ops) = ops.upgrade() else { return };
+        let issuer = handshake.chain.get(1).or(handshake.chain.first());
+        let issuer = issuer.map(|der| hex(&sha256(der))).unwrap_or_default();
+        let event = PeerEvent {
+            version: handshake.version,
+            group: &handshake.group,
+            resumed: handshake.resumed,
+            issuer: &issuer,
+        };
+        ops.emit(Event::Peer(&name, event));
+    })
 }

@@ -9,7 +9,7 @@ use super::policy::Read;
 use crate::config::Config;
 use crate::edge::control::headers::CLIENT_VERSION;
 use crate::ops::Settings;
-use crate::ops::state::{Expected, Identity};
+use crate::ops::state::Expected;
 use crate::ops::status::{About, Policy};
 
 /// The file in the state directory that keeps what an operator did to the gate.
@@ -18,7 +18,7 @@ const GATE_FILE: &str = "gate.json";
 const LAST_POST: Duration = Duration::from_secs(30);
 
 /// The settings of `ops`, from what was read.
-pub(super) fn settings(config: &Config, read: &Read, identities: Vec<Identity>) -> Settings {
+pub(super) fn settings(config: &Config, read: &Read) -> Settings {
     let polling = &config.control_plane.polling;
     Settings {
         about: about(config, read),
@@ -26,7 +26,6 @@ pub(super) fn settings(config: &Config, read: &Read, identities: Vec<Identity>) 
             poll: polling.timeout + polling.guardrail,
             call: config.mcp.timers.total + LAST_POST,
             channels: judged(config, &read.policy),
-            identities,
         },
         gate: Some(config.state.dir.path().join(GATE_FILE)),
     }

@@ -1,32 +1,26 @@
 //! Opens the audit log, and says beside it what is fixed at start.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use portcullis_policy::document::{AuditRules, Recorded};
 
 use super::policy::Read;
 use crate::config::{Config, ConfigError};
+use crate::ops::Ops;
 use crate::ops::audit::{Arguments, Audit, Durability, OnWriteFailure, Settings, Terms};
-use crate::ops::state::Identity;
-use crate::relay::audited::Audited;
+use crate::ops::state::CONTROL_PLANE;
+use crate::relay::audited::{Audited, Shown};
 
 /// The folder of the log in the state directory.
 const FOLDER: &str = "audit";
-/// The first of each for as long as nothing is reloaded.
+/// The first policy, for as long as none is reloaded.
 const GENERATION: u64 = 1;
-/// How the serial shown to the control plane is named.
-const CONTROL_PLANE: &str = "control plane";
 
 /// Opens the log in the state directory; its start is on record when this returns.
 ///
 /// # Errors
 /// What is wrong with the folder, the key or the log, as a mistake of the state directory.
-pub(super) fn open(
-    config: &Config,
-    policy: &Read,
-    identities: &[Identity],
-) -> Result<Audited, ConfigError> {
+pub(super) fn open(config: &Config, policy: &Read) -> Result<Arc<Audit>, ConfigError> {
     let dir = &config.state.dir;
     let origin = format!("portcullis/{}", config.control_plane.tunnel_id.as_str());
     let settings = Settings {
@@ -36,18 +30,34 @@ pub(super) fn open(
     let audit = Audit::open(&settings).map_err(|fault| ConfigError {
         mistakes: vec![dir.mistake(fault.to_string(), "see docs/audit.md")],
     })?;
-    let mut servers: HashMap<String, String> = identities
-        .iter()
-        .map(|identity| (identity.peer.clone(), identity.serial.clone()))
-        .collect();
-    Ok(Audited {
-        audit: Arc::new(audit),
+    Ok(Arc::new(audit))
+}
+
+/// The door to it, and what each record says beside what happened.
+pub(super) fn door(audit: Arc<Audit>, policy: &Read, ops: Arc<Ops>) -> Audited {
+    Audited {
+        audit,
         policy_generation: GENERATION,
         policy_sha256: policy.sha256,
-        identity_generation: if servers.is_empty() { 0 } else { GENERATION },
-        control_plane: servers.remove(CONTROL_PLANE),
-        servers,
-    })
+        shown: Box::new(move |channel| shown(&ops, channel)),
+    }
+}
+
+/// What peers are shown at this moment.
+fn shown(ops: &Ops, channel: &str) -> Shown {
+    let control_plane = ops.shown_to(CONTROL_PLANE);
+    let server = ops.shown_to(channel);
+    let has_any = [&control_plane, &server]
+        .into_iter()
+        .flatten()
+        .any(|(_, serial)| serial.is_some());
+    Shown {
+        generation: server
+            .as_ref()
+            .map_or(0, |(number, _)| if has_any { *number } else { 0 }),
+        control_plane: control_plane.and_then(|(_, serial)| serial),
+        server: server.and_then(|(_, serial)| serial),
+    }
 }
 
 /// What the policy says, in the log's own words.

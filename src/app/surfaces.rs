@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tokio::signal::unix::Signal;
 use tokio::task::JoinSet;
 
 use super::Agent;
 use super::probe;
+use super::rotation::Rotation;
 use crate::config::{Config, ConfigError, ConfiguredPath, Health};
 use crate::ops::admin::files::{PidFile, UrlFile};
 use crate::ops::admin::listen::{Bound, Place};
@@ -58,6 +60,11 @@ impl Surfaces {
             _url_file: url_file,
             _pid_file: pid_file,
         })
+    }
+
+    /// Rotates until everything is closed.
+    pub(super) fn rotate(&mut self, rotation: Rotation, hangups: Signal) {
+        rotation.start(hangups, &mut self.tasks);
     }
 
     /// Closes the listeners and removes what they left in the file system.

@@ -49,7 +49,7 @@ fn tool(
             Ok(out.write_all(proof.as_bytes())?)
         }
         "verify-proof" => {
-            let proof = fs::read_to_string(text(matches, "proof").unwrap_or_default())?;
+            let proof = file(text(matches, "proof").unwrap_or_default())?;
             let record = prove::check(&proof, &keys(matches, err)?)?;
             print(out, &String::from_utf8_lossy(&record));
             Ok(())
@@ -68,9 +68,7 @@ fn tell(
     err: &mut dyn Write,
     matches: &ArgMatches,
 ) -> Result<(), Box<dyn Error>> {
-    let exported = text(matches, "checkpoint")
-        .map(fs::read_to_string)
-        .transpose()?;
+    let exported = text(matches, "checkpoint").map(file).transpose()?;
     let against = Against {
         keys: keys(matches, err)?,
         exported,
@@ -134,7 +132,7 @@ fn moment(matches: &ArgMatches, name: &str) -> Result<Option<String>, String> {
 }
 
 fn new_key(out: &mut dyn Write, dir: &Path) -> Result<(), Box<dyn Error>> {
-    let known = read::verifiers(dir)?;
+    let known = beside(dir)?;
     let newest = known
         .last()
         .ok_or("there is no log with a key in this folder")?;
@@ -161,17 +159,29 @@ fn keys(matches: &ArgMatches, err: &mut dyn Write) -> Result<Vec<Verifier>, Box<
             err,
             "portcullis: trusting the key beside the log; who can write there could have replaced both. Pass `--key` with a copy kept elsewhere",
         );
-        return Ok(read::verifiers(&folder(matches))?);
+        return beside(&folder(matches));
     };
     let written = match Verifier::parse(given) {
         Some(key) => return Ok(vec![key]),
-        None => fs::read_to_string(given)?,
+        None => file(given)?,
     };
     let keys: Vec<Verifier> = written.lines().filter_map(Verifier::parse).collect();
     if keys.is_empty() {
         return Err("`--key` is no verifier key and names no file with one".into());
     }
     Ok(keys)
+}
+
+fn beside(dir: &Path) -> Result<Vec<Verifier>, Box<dyn Error>> {
+    let unread = |error| {
+        let dir = dir.display();
+        format!("could not read `verifier.key` in `{dir}`: {error}; name the folder of a log")
+    };
+    Ok(read::verifiers(dir).map_err(unread)?)
+}
+
+fn file(path: &str) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| format!("could not read `{path}`: {error}"))
 }
 
 fn folder(matches: &ArgMatches) -> PathBuf {

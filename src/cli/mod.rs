@@ -84,6 +84,7 @@ fn dispatch(
         Some((operate::QUIESCE, matches)) => {
             operate::gate(operate::QUIESCE, matches, env, (out, err))
         }
+        Some((operate::RELOAD, matches)) => operate::reload(matches, env, (out, err)),
         Some((policy::NAME, matches)) => policy::run(matches, out),
         Some((audit::NAME, matches)) => audit::run(matches, out, err),
         #[cfg(feature = "demo")]

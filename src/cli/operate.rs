@@ -1,9 +1,9 @@
-//! `portcullis drop`, `raise`, `quiesce` and `log-level`: what an operator can do to a running agent.
+//! `portcullis drop`, `raise`, `quiesce`, `reload` and `log-level`: what an operator can do to a running agent.
 
 use std::io::Write;
 use std::time::Duration;
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::json;
 
 use super::ask::{Place, Question, Reply};
@@ -14,15 +14,19 @@ use crate::config::{Environment, agent_arguments, agent_socket};
 pub(super) const DROP: &str = "drop";
 pub(super) const RAISE: &str = "raise";
 pub(super) const QUIESCE: &str = "quiesce";
+pub(super) const RELOAD: &str = "reload";
 pub(super) const LOG_LEVEL: &str = "log-level";
 
 const REASON: &str = "reason";
 const LEVEL: &str = "level";
-/// The agent writes to its disk before it answers.
-const PATIENCE: Duration = Duration::from_secs(10);
+const FORCE_ROOTS: &str = "force-roots";
+const IDENTITY_CHANGE: &str = "allow-identity-change";
+const ROLLBACK: &str = "allow-rollback";
+/// The agent writes to its disk before it answers, and tries a new certificate before it uses it.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The commands and their arguments.
-pub(super) fn commands() -> [Command; 4] {
+pub(super) fn commands() -> [Command; 5] {
     let reason = Arg::new(REASON).long(REASON).value_name("TEXT");
     let level = Arg::new(LEVEL).value_name("debug|info|warn|error");
     [
@@ -38,11 +42,55 @@ pub(super) fn commands() -> [Command; 4] {
         Command::new(QUIESCE)
             .about("Stop polling and let work finish; survives a restart")
             .arg(reason.help("Why; at most 500 bytes")),
+        reload_command(),
         Command::new(LOG_LEVEL)
             .about("Change the least important records to log, until the agent stops")
             .arg(level.required(true).help("The level")),
     ]
     .map(agent_arguments)
+}
+
+fn reload_command() -> Command {
+    let switch = |name: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .action(ArgAction::SetTrue)
+            .help(help)
+    };
+    Command::new(RELOAD)
+        .about("Read certificates, keys, roots and secrets again now")
+        .arg(switch(
+            FORCE_ROOTS,
+            "Take a root away although servers that are connected stand under it",
+        ))
+        .arg(switch(
+            IDENTITY_CHANGE,
+            "Take a certificate for another name",
+        ))
+        .arg(switch(
+            ROLLBACK,
+            "Take a certificate that is older than the one in use",
+        ))
+}
+
+/// Has every file read again.
+pub(super) fn reload(
+    matches: &ArgMatches,
+    env: &Environment,
+    (out, err): (&mut dyn Write, &mut dyn Write),
+) -> u8 {
+    let body = json!({
+        "force_roots": matches.get_flag(FORCE_ROOTS),
+        "allow_identity_change": matches.get_flag(IDENTITY_CHANGE),
+        "allow_rollback": matches.get_flag(ROLLBACK),
+    });
+    let body = body.to_string();
+    let question = Question {
+        method: "POST",
+        path: "/reload",
+        body: body.as_bytes(),
+    };
+    told(ask(matches, env, &question), out, err)
 }
 
 /// Moves the gate.

@@ -10,11 +10,12 @@ use super::headers::{self, ExtraHeader};
 use super::mistake::{Fault, Source};
 use super::number;
 use super::paths::{self, ClientIdentity};
+use super::pin::{self, Pin};
 use super::reader::Reader;
 use super::secret::{self, Secret, SecretRef};
 use super::table::{
-    API_KEY, CLIENT_CERT, CLIENT_KEY, EXTRA_HEADERS, MAX_INFLIGHT, ORGANIZATION_ID, TUNNEL_ID,
-    URL_PATH,
+    API_KEY, CERT_FORM, CLIENT_CERT, CLIENT_KEY, EXTRA_HEADERS, MAX_INFLIGHT, ORGANIZATION_ID,
+    SERVER_KEY_PIN, TUNNEL_ID, URL_PATH,
 };
 use super::tunnel_id::TunnelId;
 use super::url::Url;
@@ -38,12 +39,27 @@ pub struct ControlPlane {
     pub api_key: Secret,
     /// Shown to the control plane.
     pub identity: Option<ClientIdentity>,
+    /// The form its certificates must have.
+    pub cert_form: CertForm,
+    /// What the public key of the service must be; any if there are none.
+    pub server_key_pins: Vec<Pin>,
     /// Calls of one channel that may wait while it is busy, 1 to 10000.
     pub max_inflight: u16,
     /// Times and channels of the poll.
     pub polling: Polling,
     /// Sent with every request.
     pub extra_headers: Vec<ExtraHeader>,
+}
+
+/// The form a service asks client certificates to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CertForm {
+    /// Any that servers accept.
+    Any,
+    /// That of OpenAI, signed directly by the CA that was uploaded.
+    OpenAiDirect,
+    /// That of OpenAI, with intermediates sent along.
+    OpenAiChain,
 }
 
 /// Reads the section, recording every mistake.
@@ -59,6 +75,10 @@ pub(crate) fn read(reader: &mut Reader<'_>, polling: Option<Polling>) -> Option<
     let organization_id = reader
         .parsed(&ORGANIZATION_ID, parse_organization)
         .filter(|id| !id.is_empty());
+    let cert_form = reader.parsed(&CERT_FORM, parse_form);
+    let server_key_pins = reader
+        .parsed(&SERVER_KEY_PIN, pin::parse)
+        .unwrap_or_default();
     let max_inflight = reader.parsed(&MAX_INFLIGHT, |text| number::count(text, MOST_INFLIGHT));
     let extra_headers = headers::read(reader, &EXTRA_HEADERS, headers::CONTROL_PLANE);
     Some(ControlPlane {
@@ -68,6 +88,8 @@ pub(crate) fn read(reader: &mut Reader<'_>, polling: Option<Polling>) -> Option<
         organization_id,
         api_key: api_key?,
         identity,
+        cert_form: cert_form?,
+        server_key_pins,
         max_inflight: max_inflight?,
         polling: polling?,
         extra_headers,
@@ -117,6 +139,18 @@ fn api_key(text: &str, source: &Source, reader: &Reader<'_>) -> Result<Secret, F
         ));
     }
     Ok(secret)
+}
+
+fn parse_form(text: &str) -> Result<CertForm, Fault> {
+    match text {
+        "any" => Ok(CertForm::Any),
+        "openai-direct" => Ok(CertForm::OpenAiDirect),
+        "openai-chain" => Ok(CertForm::OpenAiChain),
+        _ => Err(Fault::new(
+            "is not a form of certificates",
+            "write `any`, `openai-direct` or `openai-chain`",
+        )),
+    }
 }
 
 fn parse_url_path(text: &str) -> Result<String, Fault> {

@@ -18,10 +18,12 @@ mod mcp;
 mod mistake;
 mod number;
 mod paths;
+mod pin;
 mod policy;
 mod reader;
 mod reference;
 mod retired;
+mod rotation;
 mod secret;
 mod shutdown;
 mod sources;
@@ -37,7 +39,7 @@ mod yaml;
 
 use clap::ArgMatches;
 
-pub use control_plane::{ControlPlane, Polling};
+pub use control_plane::{CertForm, ControlPlane, Polling};
 pub use duration::parse as parse_duration;
 pub use env::Environment;
 pub use flags::arguments;
@@ -46,10 +48,11 @@ pub use health::Health;
 pub use mcp::{Binding, Mcp, Timers, TlsMin};
 pub use mistake::{ConfigError, Fault, Mistake, Notice, Source};
 pub use paths::{ClientIdentity, ConfiguredPath};
-pub use secret::{SECRET_FILE_CAP, Secret, SecretRef};
+pub use rotation::Rotation;
+pub use secret::{SECRET_FILE_CAP, Secret, SecretRef, is_api_key};
 pub use shutdown::Shutdown;
 pub use state::{State, agent_arguments, agent_socket};
-pub use trust::{Trust, TrustMode};
+pub use trust::{CertProfile, Trust, TrustMode};
 pub use tunnel_id::TunnelId;
 pub use url::Url;
 
@@ -72,6 +75,8 @@ pub struct Config {
     pub state: State,
     /// The health listener and the files of the process.
     pub health: Health,
+    /// Taking up what changed.
+    pub rotation: Rotation,
     /// The log.
     pub log: Log,
     /// Stopping.
@@ -114,6 +119,7 @@ fn read_sections(reader: &mut Reader<'_>) -> Option<Config> {
     let policy = policy::read(reader);
     let state = state::read(reader);
     let health = health::read(reader);
+    let rotation = rotation::read(reader);
     let log = log::read(reader);
     let shutdown = shutdown::read(reader, polling.as_ref());
     Some(Config {
@@ -123,6 +129,7 @@ fn read_sections(reader: &mut Reader<'_>) -> Option<Config> {
         policy: policy?,
         state: state?,
         health: health?,
+        rotation: rotation?,
         log: log?,
         shutdown: shutdown?,
         notices: Vec::new(),

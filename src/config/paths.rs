@@ -5,8 +5,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::given::Value;
 use super::mistake::{Fault, Mistake, Source};
 use super::reader::Reader;
+use super::reference;
 use super::table::Setting;
 
 /// A path and the setting it came from.
@@ -51,6 +53,22 @@ pub struct ClientIdentity {
 pub(crate) fn read(reader: &mut Reader<'_>, setting: &'static Setting) -> Option<ConfiguredPath> {
     let (path, source) = reader.text(setting)?;
     Some(ConfiguredPath::new(path, setting.key, source))
+}
+
+/// The paths a list gives.
+pub(crate) fn read_list(reader: &mut Reader<'_>, setting: &'static Setting) -> Vec<ConfiguredPath> {
+    let items = reader.given(setting).map(|given| given.items);
+    let mut paths = Vec::new();
+    for item in items.unwrap_or_default() {
+        let Value::Text(text) = &item.value else {
+            continue;
+        };
+        match reference::path(text.trim(), reader.sources().env()) {
+            Ok(path) => paths.push(ConfiguredPath::new(path, setting.key, item.source)),
+            Err(fault) => reader.fault(setting, &item.source, fault),
+        }
+    }
+    paths
 }
 
 /// A certificate with its key: both or neither (CF-041).

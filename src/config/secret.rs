@@ -60,6 +60,19 @@ impl SecretRef {
     }
 }
 
+impl Secret {
+    /// Reads it again from its file; nothing for a variable, which cannot change while the process lives.
+    ///
+    /// # Errors
+    /// As [`SecretRef::read`].
+    pub fn again(reference: &SecretRef) -> Option<Result<SecretString, Fault>> {
+        match reference {
+            SecretRef::Env(_) => None,
+            SecretRef::File(path) => Some(read_file(path)),
+        }
+    }
+}
+
 fn read_file(path: &Path) -> Result<SecretString, Fault> {
     let text = path.to_string_lossy();
     reference::check_path(&text)?;
@@ -89,14 +102,17 @@ fn without_newline(text: &str) -> &str {
         .unwrap_or(text)
 }
 
+/// Whether it can be an API key.
+#[must_use]
+pub fn is_api_key(secret: &SecretString) -> bool {
+    let key = secret.expose_secret();
+    let is_key_byte = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    !key.is_empty() && key.bytes().all(is_key_byte)
+}
+
 /// Checks that an API key has nothing but letters, digits, `-` and `_` (wire sheet 1.5).
 pub(crate) fn check_api_key(secret: Secret) -> Result<Secret, Fault> {
-    let key = secret.value.expose_secret();
-    if !key.is_empty()
-        && key
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-    {
+    if is_api_key(&secret.value) {
         return Ok(secret);
     }
     Err(Fault::new(

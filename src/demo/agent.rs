@@ -84,9 +84,23 @@ impl Agent {
 
     /// Asks it to stop (SIGTERM).
     pub fn ask_to_stop(&self) -> io::Result<()> {
+        self.signal(Signal::TERM)
+    }
+
+    /// Asks it to read its files again (SIGHUP).
+    pub fn ask_to_reload(&self) -> io::Result<()> {
+        self.signal(Signal::HUP)
+    }
+
+    /// Its process, for what the system knows of it.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn signal(&self, signal: Signal) -> io::Result<()> {
         let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
         let id = id.ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(kill_process(id, Signal::TERM)?)
+        Ok(kill_process(id, signal)?)
     }
 
     /// The first kept log line for which `is_it` holds; none if it does not come in time.

@@ -141,6 +141,24 @@ impl Stage {
         self.folder.inside("state")
     }
 
+    /// Puts a new certificate and a new key in the place of the agent's, for each side; whoever looks finds out.
+    ///
+    /// # Errors
+    /// A certificate could not be made or written.
+    pub fn renew(&self) -> anyhow::Result<()> {
+        for (side, authority) in [
+            ("control-plane", &self.pki.control_clients),
+            ("mcp", &self.pki.mcp_clients),
+        ] {
+            let issued = authority.issue(&Leaf::client(AGENT_NAME))?;
+            self.folder
+                .replace(&format!("{side}.pem"), &issued.chain_pem)?;
+            self.folder
+                .replace(&format!("{side}.key"), &issued.key_pem)?;
+        }
+        Ok(())
+    }
+
     /// Stops the agent as an operator would, and waits until it is gone.
     ///
     /// # Errors

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use hyper::body::{Body, Incoming};
+use hyper::body::Body;
+
+use super::net::Leased;
 
 /// Why a body could not be read.
 #[derive(Debug)]
@@ -19,14 +21,14 @@ pub enum BodyError {
 
 /// A body read piece by piece. Trailers are ignored (D20).
 pub struct Pieces {
-    body: Incoming,
+    body: Leased,
     idle: Duration,
 }
 
 impl Pieces {
     /// A body whose peer may be silent for `idle` at most.
     #[must_use]
-    pub fn new(body: Incoming, idle: Duration) -> Self {
+    pub fn new(body: Leased, idle: Duration) -> Self {
         Self { body, idle }
     }
 

@@ -5,14 +5,17 @@ use std::io;
 
 use portcullis_policy::{Failure, FailureKind, FailureSource};
 
-use super::net::{ResolveError, SendError};
+use super::connect::ResolveError;
+use super::net::SendError;
 use super::tls;
 
 /// Classifies why a request got no response.
 #[must_use]
 pub fn of_send(error: &SendError) -> Failure {
     match error {
-        SendError::Identity(_) => Failure::new(FailureSource::Tls, FailureKind::Tls),
+        SendError::Identity(_) | SendError::Revoked => {
+            Failure::new(FailureSource::Tls, FailureKind::Tls)
+        }
         SendError::Http(error) => classify(error),
         SendError::Framing => no_http(),
     }
@@ -23,6 +26,7 @@ pub fn of_send(error: &SendError) -> Failure {
 pub fn send_label(error: &SendError) -> &'static str {
     match error {
         SendError::Identity(fault) => fault.code().label(),
+        SendError::Revoked => "identity_revoked",
         SendError::Http(error) => label(error),
         SendError::Framing => "two_lengths",
     }

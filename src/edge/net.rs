@@ -1,46 +1,71 @@
-//! Connections: one HTTP client per peer, over TCP with TLS where the address says so.
+//! One peer and how it is reached: a generation of roots, identity and HTTP client that is replaced whole.
 //!
-//! Redirects are never followed and proxies of the environment are never used: nothing here knows how. `TCP_NODELAY` is set, without it
-//! every answer waits for a delayed acknowledgement.
+//! Promises: a request is sent under the generation that is current when [`Peer::lease`] is called, and under no other, to the last byte of its
+//! answer (INVARIANT: 12); nothing is leased outside the validity of its identity (INVARIANT: 11). A generation that was replaced lives on in
+//! its leases; with the last of them its client, its idle connections and its key are gone.
+//!
+//! Leaves to others: when to replace it (`rotate`), and what a request means.
 
-use std::future::Future;
-use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::body::Incoming;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use hyper::{Request, Response};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
-use hyper_util::client::legacy::connect::{HttpConnector, capture_connection};
-use hyper_util::client::legacy::{self, Client};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tower_service::Service;
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::capture_connection;
 
+use super::connect::{self, HttpClient};
+use super::connections::Connections;
+use super::handshake::Witness;
 use super::tls::Tls;
+use crate::runtime::slot::Slot;
+use portcullis_certs::Validity;
 
-type HttpClient = Client<Timed<HttpsConnector<HttpConnector<Resolver>>>, Full<Bytes>>;
+/// Over how long the cuts at the end of a drain are spread.
+const CUT_WITHIN: Duration = Duration::from_secs(2);
 
-/// The most bytes of a response's header section.
-const MAX_HEADER_BYTES: u32 = 64 * 1024;
-/// How long an idle connection is kept for the next request.
-const POOL_IDLE: Duration = Duration::from_secs(90);
+/// One peer. `S` is what its requests carry besides: headers with secrets, which rotate together with the rest.
+pub struct Peer<S = ()> {
+    slot: Slot<Generation<S>>,
+    connect: Duration,
+    witness: Witness,
+}
 
-/// One peer and how it is reached: its own client, its own roots, its own identity. HTTP/2 where the peer offers it, else HTTP/1.1.
-pub struct Peer {
-    http: HttpClient,
+/// Everything a connection to one peer is made with. Never changed, only replaced.
+pub struct Generation<S = ()> {
+    number: u64,
     tls: Tls,
+    carried: S,
+    http: HttpClient,
+    connections: Arc<Connections>,
+    revoked: AtomicBool,
+}
+
+/// The right to send under one generation.
+pub struct Lease<S = ()>(Arc<Generation<S>>);
+
+/// What is left to do about a generation that was replaced.
+#[derive(Clone, Debug)]
+pub struct Retired {
+    /// Its number.
+    pub number: u64,
+    /// Its connections that are still open.
+    pub connections: Arc<Connections>,
 }
 
 /// Why a request got no response.
 #[derive(Debug)]
 pub enum SendError {
-    /// Our certificate may not be used now (INVARIANT 11).
+    /// Our certificate may not be used now (INVARIANT: 11).
     Identity(portcullis_certs::Fault),
+    /// Our certificate was revoked.
+    Revoked,
     /// The connection or the exchange failed.
     Http(legacy::Error),
     /// The answer states its length in two ways, so that two readers could see two answers (D5; RFC 9112, section 6.3).
@@ -49,46 +74,153 @@ pub enum SendError {
 
 impl Peer {
     /// A peer behind these roots, shown this identity. `connect` bounds name resolution, TCP and TLS together (W-04).
-    ///
-    /// An HTTP/2 connection is shared by all requests, so a dead one would fail them all until TCP gives up: with a request open, a peer
-    /// that is silent for `connect` is asked for a sign of life, and has as long again to give it.
     #[must_use]
     pub fn new(tls: Tls, connect: Duration) -> Self {
-        let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
-        tcp.set_nodelay(true);
-        tcp.set_keepalive(Some(Duration::from_secs(30)));
-        tcp.enforce_http(false);
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(config(&tls))
-            .https_or_http()
-            .enable_all_versions()
-            .wrap_connector(tcp);
-        let http = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(POOL_IDLE)
-            .timer(TokioTimer::new())
-            .http1_max_buf_size(MAX_HEADER_BYTES as usize)
-            .http2_max_header_list_size(MAX_HEADER_BYTES)
-            .http2_keep_alive_interval(connect)
-            .http2_keep_alive_timeout(connect)
-            .build(Timed {
-                connector,
-                limit: connect,
-            });
-        Self { http, tls }
+        Self::carrying(tls, connect, (), Witness::default())
+    }
+}
+
+impl<S> Peer<S> {
+    /// As [`Peer::new`], and `witness` is told of each handshake.
+    #[must_use]
+    pub fn carrying(tls: Tls, connect: Duration, carried: S, witness: Witness) -> Self {
+        let first = Generation::new(1, tls, carried, connect, witness.clone());
+        Self {
+            slot: Slot::new(first),
+            connect,
+            witness,
+        }
     }
 
-    /// Sends one request and waits for the head of the response.
+    /// The current generation, for one request that is sent now.
     ///
     /// # Errors
-    /// [`SendError`]; nothing is sent under an identity outside its validity.
+    /// [`SendError::Identity`] outside the validity of the identity, [`SendError::Revoked`] after it was revoked.
+    pub fn lease(&self) -> Result<Lease<S>, SendError> {
+        let generation = self.slot.current();
+        if generation.revoked.load(Ordering::Relaxed) {
+            return Err(SendError::Revoked);
+        }
+        generation.tls.check().map_err(SendError::Identity)?;
+        Ok(Lease(generation))
+    }
+
+    /// Nothing is sent under the generation in use any more, and its connections are cut at once; how many were open.
+    pub fn revoke(&self) -> usize {
+        let generation = self.slot.current();
+        generation.revoked.store(true, Ordering::Relaxed);
+        generation.connections.sweep(Arc::new(|_| true))
+    }
+
+    /// The generation in use now, to look at.
+    #[must_use]
+    pub fn current(&self) -> Arc<Generation<S>> {
+        self.slot.current()
+    }
+
+    /// Builds the next generation. Nobody uses it before it is published; only one writer may prepare at a time.
+    #[must_use]
+    pub fn prepare(&self, tls: Tls, carried: S) -> Arc<Generation<S>> {
+        let number = self.slot.current().number.saturating_add(1);
+        let next = Generation::new(number, tls, carried, self.connect, self.witness.clone());
+        Arc::new(next)
+    }
+
+    /// Makes `next` current: every lease from now on is of it.
+    pub fn publish(&self, next: Arc<Generation<S>>) -> Retired {
+        self.slot.publish(next).retired()
+    }
+}
+
+impl<S> Generation<S> {
+    fn new(number: u64, tls: Tls, carried: S, connect: Duration, witness: Witness) -> Self {
+        let connections = Arc::new(Connections::default());
+        Self {
+            number,
+            http: connect::client(&tls, connect, Arc::clone(&connections), witness),
+            tls,
+            carried,
+            connections,
+            revoked: AtomicBool::new(false),
+        }
+    }
+
+    /// Counts the generations of this peer from 1.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// What its requests carry besides.
+    #[must_use]
+    pub fn carried(&self) -> &S {
+        &self.carried
+    }
+
+    /// From when until when its identity may be used; nothing without one.
+    #[must_use]
+    pub fn validity(&self) -> Option<Validity> {
+        self.tls.validity()
+    }
+
+    /// Its open connections.
+    #[must_use]
+    pub fn connections(&self) -> &Arc<Connections> {
+        &self.connections
+    }
+
+    /// A right to send under this generation although it is not current: for trying out a candidate.
+    #[must_use]
+    pub fn trial(self: &Arc<Self>) -> Lease<S> {
+        Lease(Arc::clone(self))
+    }
+
+    fn retired(&self) -> Retired {
+        Retired {
+            number: self.number,
+            connections: Arc::clone(&self.connections),
+        }
+    }
+}
+
+impl Retired {
+    /// Returns when no connection is left. What is left after `within` is cut, spread over a moment so that its peers do not all come back at
+    /// once; how many that were.
+    pub async fn drain(self, within: Duration) -> usize {
+        let ended = self.connections.ended();
+        if tokio::time::timeout(within, ended).await.is_ok() {
+            return 0;
+        }
+        let left = self.connections.handles();
+        let step = CUT_WITHIN.checked_div(u32::try_from(left.len()).unwrap_or(u32::MAX));
+        for cut in &left {
+            cut.cancel();
+            tokio::time::sleep(step.unwrap_or_default()).await;
+        }
+        left.len()
+    }
+}
+
+impl<S> Lease<S> {
+    /// The generation it is of.
+    #[must_use]
+    pub fn generation(&self) -> &Generation<S> {
+        &self.0
+    }
+}
+
+impl<S: Send + Sync + 'static> Lease<S> {
+    /// Sends one request and waits for the head of the response, whose body keeps the generation.
+    ///
+    /// # Errors
+    /// [`SendError`].
     pub async fn send(
         &self,
         mut request: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, SendError> {
-        self.tls.check().map_err(SendError::Identity)?;
+    ) -> Result<Response<Leased>, SendError> {
         let connection = capture_connection(&mut request);
-        let response = self.http.request(request).await.map_err(SendError::Http)?;
+        let sending = self.0.http.request(request);
+        let response = sending.await.map_err(SendError::Http)?;
         if has_two_lengths(response.headers()) {
             // Where this answer ends is in doubt, so nothing else may be read from its connection (D6).
             if let Some(connected) = connection.connection_metadata().as_ref() {
@@ -96,7 +228,10 @@ impl Peer {
             }
             return Err(SendError::Framing);
         }
-        Ok(response)
+        Ok(response.map(|body| Leased {
+            body,
+            _generation: Arc::<Generation<S>>::clone(&self.0),
+        }))
     }
 }
 
@@ -104,68 +239,28 @@ fn has_two_lengths(headers: &HeaderMap) -> bool {
     headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH)
 }
 
-/// The connector sets the application protocols itself and wants none set before.
-fn config(tls: &Tls) -> rustls::ClientConfig {
-    let mut config = tls.config().as_ref().clone();
-    config.alpn_protocols.clear();
-    config
+/// The body of an answer, and the generation it comes under.
+pub struct Leased {
+    body: Incoming,
+    _generation: Arc<dyn Send + Sync>,
 }
 
-/// Resolves names with the system's resolver and marks its failures with a type of their own (W-10).
-#[derive(Clone)]
-pub struct Resolver(GaiResolver);
+impl Body for Leased {
+    type Data = Bytes;
+    type Error = hyper::Error;
 
-/// The name could not be resolved.
-#[derive(Debug, thiserror::Error)]
-#[error("the name could not be resolved")]
-pub struct ResolveError(#[source] io::Error);
-
-impl Service<Name> for Resolver {
-    type Response = GaiAddrs;
-    type Error = ResolveError;
-    type Future = Pin<Box<dyn Future<Output = Result<GaiAddrs, ResolveError>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ResolveError>> {
-        self.0.poll_ready(cx).map_err(ResolveError)
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
     }
 
-    fn call(&mut self, name: Name) -> Self::Future {
-        let resolving = self.0.call(name);
-        Box::pin(async move { resolving.await.map_err(ResolveError) })
-    }
-}
-
-/// A connector that gives up after a while.
-#[derive(Clone)]
-pub struct Timed<C> {
-    connector: C,
-    limit: Duration,
-}
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-impl<C, R> Service<R> for Timed<C>
-where
-    C: Service<R>,
-    C::Error: Into<BoxError>,
-    C::Future: Send + 'static,
-    C::Response: 'static,
-{
-    type Response = C::Response;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<C::Response, BoxError>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.connector.poll_ready(cx).map_err(Into::into)
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
     }
 
-    fn call(&mut self, target: R) -> Self::Future {
-        let (connecting, limit) = (self.connector.call(target), self.limit);
-        Box::pin(async move {
-            match tokio::time::timeout(limit, connecting).await {
-                Ok(connected) => connected.map_err(Into::into),
-                Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
-            }
-        })
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }

@@ -1,11 +1,14 @@
 //! The operator's side and the audit log: what moves the gate is recorded, and a log that cannot be written lowers it.
 
+mod rotation;
+
 use std::time::SystemTime;
 
 use super::Ops;
 use super::audit::{Field, Health, Note, NoteKind};
 use super::event::{AgentEvent, Event};
 use super::gate::{Action, Actor, Cause, Hold, Standing};
+use super::reload::Force;
 
 impl Ops {
     /// Records that an operator moved the gate.
@@ -23,6 +26,20 @@ impl Ops {
             ("pid", Field::Number(pid.unwrap_or_default())),
         ];
         self.record(kind, &fields);
+    }
+
+    /// Records that an operator asked to read every file again, and what may be overridden.
+    pub(crate) fn record_reload(&self, force: Force, by: Actor) {
+        let pid = by.pid.and_then(|pid| u64::try_from(pid).ok());
+        let fields = [
+            ("by", Field::Text(Cause::Operator.label())),
+            ("force_roots", Field::Flag(force.roots)),
+            ("allow_identity_change", Field::Flag(force.identity)),
+            ("allow_rollback", Field::Flag(force.rollback)),
+            ("uid", Field::Number(by.uid.into())),
+            ("pid", Field::Number(pid.unwrap_or_default())),
+        ];
+        self.record(NoteKind::Reload, &fields);
     }
 
     /// Follows whether the audit log can be written, until it is dropped. While nothing can be recorded, nothing is forwarded, so nothing is polled.
@@ -61,6 +78,26 @@ impl Ops {
                     by: None,
                 });
             }
+        }
+    }
+
+    /// Records what an auditor must find about certificates; everything else is left to the log.
+    pub(super) fn record_event(&self, event: &Event<'_>) {
+        match event {
+            Event::Rotation(endpoint, event) => rotation::with_fields(endpoint, event, |fields| {
+                self.record(NoteKind::Rotation, fields);
+            }),
+            Event::Agent(AgentEvent::ClockJumped { seconds }) => {
+                let what = ("event", Field::Text("clock.jumped"));
+                let by = ("seconds", Field::Number(seconds.unsigned_abs()));
+                let back = ("back", Field::Flag(*seconds < 0));
+                self.record(NoteKind::Rotation, &[what, by, back]);
+            }
+            Event::Agent(_)
+            | Event::Poll(_)
+            | Event::Command(..)
+            | Event::Server(..)
+            | Event::Peer(..) => {}
         }
     }
 

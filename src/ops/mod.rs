@@ -16,21 +16,23 @@ pub mod gate;
 mod kept;
 pub mod log;
 pub mod metrics;
+pub mod reload;
 pub mod state;
 pub mod status;
 mod watch;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use self::audit::Audit;
-use self::event::Event;
+use self::event::{Event, RotationEvent};
 use self::gate::Gate;
 use self::log::{Flood, Handle};
 use self::metrics::{Known, Metrics};
+use self::reload::Reloads;
 use self::state::readiness::{Readiness, readiness};
-use self::state::{Expected, Identity, Inputs, Now, Standstill};
+use self::state::{CONTROL_PLANE, Expected, Inputs, Now, Standstill};
 use self::status::{About, Status};
 
 /// What the operator's side is told at start.
@@ -48,6 +50,8 @@ pub struct Settings {
 pub struct Ops {
     /// The gate.
     pub gate: Arc<Gate>,
+    /// Where an operator's request to read every file again goes.
+    pub reloads: Reloads,
     /// The record of each decision; none in tests that need none.
     pub audit: Option<Arc<Audit>>,
     log: Handle,
@@ -71,6 +75,7 @@ impl Ops {
         let known = Known::new(&about.tunnel, &about.channels);
         Arc::new(Self {
             gate: Arc::new(gate.map_or_else(Gate::default, Gate::kept_in)),
+            reloads: Reloads::default(),
             audit,
             log,
             metrics: Metrics::new(known),
@@ -84,15 +89,30 @@ impl Ops {
     /// Everything in memory, for tests and simulations: one channel, `main`.
     #[must_use]
     pub fn for_tests() -> Arc<Self> {
-        Self::new(Settings::for_tests(), Handle::default(), None)
+        let ops = Self::new(Settings::for_tests(), Handle::default(), None);
+        let event = RotationEvent::Published {
+            trigger: "start",
+            now: &state::Generation::for_tests(),
+            took: Duration::ZERO,
+        };
+        ops.emit(Event::Rotation(CONTROL_PLANE, event));
+        ops
     }
 
     /// Tells that something happened.
     pub fn emit(&self, event: Event<'_>) {
         log::lines::write(&event, &self.flood);
         self.metrics.note(&event);
-        if !matches!(event, Event::Command(..)) {
-            self.lock().note(&event, Now::read());
+        self.record_event(&event);
+        if !matches!(event, Event::Command(..) | Event::Peer(..)) {
+            let mut inputs = self.lock();
+            inputs.note(&event, Now::read());
+            let refused = inputs.refused_since_change(&event);
+            drop(inputs);
+            if let Some(status) = refused {
+                let refused = RotationEvent::SecretRefused { status };
+                self.emit(Event::Rotation(CONTROL_PLANE, refused));
+            }
         }
     }
 
@@ -117,6 +137,20 @@ impl Ops {
             recording: audit.and_then(|audit| audit.busy_since()),
             ..self.lock().clone()
         }
+    }
+
+    /// Which generation an endpoint uses, and the serial number of the certificate it is shown.
+    #[must_use]
+    pub fn shown_to(&self, endpoint: &str) -> Option<(u64, Option<String>)> {
+        let inputs = self.lock();
+        let mut endpoints = inputs.endpoints.iter();
+        let found = endpoints.find(|known| known.name == endpoint)?;
+        let generation = found.generation.as_ref()?;
+        let identity = generation.identity.as_ref();
+        Some((
+            generation.number,
+            identity.map(|identity| identity.serial.clone()),
+        ))
     }
 
     /// Everything worth showing.
@@ -167,12 +201,6 @@ impl Settings {
                 poll: Duration::from_secs(35),
                 call: Duration::from_secs(120),
                 channels: vec!["main".to_owned()],
-                identities: vec![Identity {
-                    peer: "control plane".to_owned(),
-                    serial: "01".to_owned(),
-                    not_before: SystemTime::UNIX_EPOCH,
-                    not_after: SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40),
-                }],
             },
             gate: None,
         }

@@ -2,6 +2,7 @@
 
 mod about;
 mod audit;
+mod endpoint;
 mod readiness;
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,6 +11,7 @@ use serde::Serialize;
 
 pub use self::about::{About, Policy};
 use self::audit::AuditStatus;
+use self::endpoint::EndpointStatus;
 pub use self::readiness::ReadinessStatus;
 use super::Ops;
 use super::gate::{Actor, Hold};
@@ -30,6 +32,9 @@ pub struct Status {
     channels: Vec<ChannelStatus>,
     policy: Policy,
     identities: Vec<IdentityStatus>,
+    endpoints: Vec<EndpointStatus>,
+    watching: Option<bool>,
+    clock_synchronised: Option<bool>,
     audit: AuditStatus,
     counts: Counts,
 }
@@ -102,6 +107,9 @@ impl Status {
             channels: channels(ops, &inputs),
             policy: ops.about.policy.clone(),
             identities: identities(&inputs),
+            endpoints: inputs.endpoints.iter().map(Into::into).collect(),
+            watching: inputs.watching,
+            clock_synchronised: inputs.synchronised,
             audit: AuditStatus::of(ops.audit.as_deref(), inputs.audit.as_ref()),
             counts: counts(ops),
             readiness: readiness.into(),
@@ -156,7 +164,7 @@ fn channels(ops: &Ops, inputs: &Inputs) -> Vec<ChannelStatus> {
 }
 
 fn identities(inputs: &Inputs) -> Vec<IdentityStatus> {
-    let all = inputs.expected.identities.iter();
+    let all = inputs.identities();
     all.map(|identity| IdentityStatus {
         peer: identity.peer.clone(),
         serial: identity.serial.clone(),

@@ -1,6 +1,5 @@
 //! The audit log behind the relay's third door: the relay's plain values become the log's, with what only the wiring knows.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,19 +20,27 @@ pub struct Audited {
     pub policy_generation: u64,
     /// SHA-256 of the policy file.
     pub policy_sha256: [u8; 32],
-    /// Counts the certificates of this run from 1; 0 without any.
-    pub identity_generation: u64,
+    /// What peers are shown when a record about this channel is made.
+    pub shown: Box<dyn Fn(&str) -> Shown + Send + Sync>,
+}
+
+/// What peers are shown at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// Counts the generations of the channel's endpoint from 1; 0 without any certificate.
+    pub generation: u64,
     /// Serial number of the certificate shown to the control plane.
     pub control_plane: Option<String>,
-    /// Serial numbers of the certificates shown to the servers, by channel.
-    pub servers: HashMap<String, String>,
+    /// Serial number of the certificate shown to the server.
+    pub server: Option<String>,
 }
 
 impl Records for Audited {
     type Intent = Intent;
 
     async fn intent(&self, decided: &record::Decided<'_>) -> Result<Intent, Unrecorded> {
-        let decided = self.decided(decided);
+        let shown = (self.shown)(decided.channel);
+        let decided = self.decided(decided, &shown);
         self.audit.intent(&decided).await.map_err(|_| Unrecorded)
     }
 
@@ -47,7 +54,8 @@ impl Records for Audited {
             line: line(refusal.line),
             resp_code: None,
         };
-        self.audit.refusal(&self.decided(decided), &refusal);
+        let shown = (self.shown)(decided.channel);
+        self.audit.refusal(&self.decided(decided, &shown), &refusal);
     }
 
     fn poll_lost(&self, why: &'static str) {
@@ -59,12 +67,12 @@ impl Records for Audited {
 }
 
 impl Audited {
-    fn decided<'a>(&'a self, decided: &record::Decided<'a>) -> Decided<'a> {
+    fn decided<'a>(&self, decided: &record::Decided<'a>, shown: &'a Shown) -> Decided<'a> {
         Decided {
             correlation: decided.correlation,
             request_id: decided.request_id,
             channel: decided.channel,
-            message: message(decided.kind),
+            message: decided.kind,
             method: some(decided.method),
             selector: some(decided.tool),
             session: decided.session.map(|session| sha256(session.as_bytes())),
@@ -76,9 +84,9 @@ impl Audited {
                 line: line(decided.line),
             },
             identity: Identity {
-                generation: self.identity_generation,
-                control_plane: self.control_plane.as_deref(),
-                server: self.servers.get(decided.channel).map(String::as_str),
+                generation: shown.generation,
+                control_plane: shown.control_plane.as_deref(),
+                server: shown.server.as_deref(),
             },
         }
     }
@@ -114,13 +122,6 @@ fn verdict(ended: &record::Ended) -> &'static str {
 fn arguments<'a>(decided: &record::Decided<'a>) -> Option<&'a [u8]> {
     some(decided.tool)?;
     gate::salvage(gate::salvage(decided.request, "params")?, "arguments")
-}
-
-fn message(kind: &'static str) -> &'static str {
-    match kind {
-        "session_termination" => "termination",
-        kind => kind,
-    }
 }
 
 fn some(text: &str) -> Option<&str> {

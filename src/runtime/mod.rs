@@ -4,3 +4,4 @@ pub mod backoff;
 pub mod caught;
 pub mod deadline;
 pub mod fresh;
+pub mod slot;

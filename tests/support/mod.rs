@@ -20,8 +20,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use hyper::header::HeaderName;
+use portcullis::edge::handshake::Witness;
 use portcullis::edge::net::Peer;
-use portcullis::edge::tls::{Floor, Parts};
+use portcullis::edge::tls::{Floor, Parts, Tls};
+use portcullis::edge::upstream::OperatorHeaders;
 use portcullis::ops::Ops;
 use portcullis::relay::admission::{Admission, Bounds};
 use portcullis::relay::pipeline::Relay;
@@ -118,16 +121,24 @@ pub fn call(request_id: &str) -> Polled {
     one(element(request_id, "main", "", CALL))
 }
 
-/// A client for plain HTTP on loopback.
-pub fn plain_peer(connect: Duration) -> Peer {
-    Peer::new(
-        Parts::new(Roots::public()).mcp(Floor::Tls13).unwrap(),
-        connect,
-    )
+/// For plain HTTP on loopback.
+pub fn no_tls() -> Tls {
+    Parts::new(Roots::public()).mcp(Floor::Tls13).unwrap()
 }
 
-/// A client that trusts one authority and shows nothing of its own.
-pub fn tls_peer(authority: &Authority, connect: Duration) -> Peer {
+/// A client for plain HTTP on loopback, with a header of the operator.
+pub fn plain_peer(connect: Duration) -> Arc<Peer<OperatorHeaders>> {
+    server_peer(no_tls(), connect)
+}
+
+/// The same for a server of one authority, which is shown nothing of our own.
+pub fn tls_peer(authority: &Authority, connect: Duration) -> Arc<Peer<OperatorHeaders>> {
     let roots = Roots::private(authority.root_pem().as_bytes(), SystemTime::now()).unwrap();
-    Peer::new(Parts::new(roots).mcp(Floor::Tls13).unwrap(), connect)
+    server_peer(Parts::new(roots).mcp(Floor::Tls13).unwrap(), connect)
+}
+
+fn server_peer(tls: Tls, connect: Duration) -> Arc<Peer<OperatorHeaders>> {
+    let name = HeaderName::from_static("x-operator");
+    let headers = vec![(name, "ours".parse().unwrap())];
+    Arc::new(Peer::carrying(tls, connect, headers, Witness::default()))
 }

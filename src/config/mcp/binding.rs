@@ -11,6 +11,7 @@ use super::super::channel;
 use super::super::given::{Field, Item};
 use super::super::mistake::{Fault, Mistake, Source};
 use super::super::paths::{ClientIdentity, ConfiguredPath};
+use super::super::pin::{self, Pin};
 use super::super::reader::Reader;
 use super::super::reference;
 use super::super::table::SERVER_URLS;
@@ -23,6 +24,7 @@ const KNOWN: &[&str] = &[
     "client-key",
     "ca-bundle",
     "tls-min",
+    "server-key-pin",
 ];
 const LATER: &[&str] = &["unix-socket", "http-proxy"];
 
@@ -46,6 +48,8 @@ pub struct Binding {
     pub identity: Option<ClientIdentity>,
     /// The only roots this server may be certified by; `None` uses those of the agent.
     pub ca_bundle: Option<ConfiguredPath>,
+    /// What the public key of this server must be; any if there are none.
+    pub server_key_pins: Vec<Pin>,
     /// The lowest TLS version.
     pub tls_min: TlsMin,
     /// Where it was configured.
@@ -101,6 +105,9 @@ impl FieldReader<'_, '_> {
     fn binding(&mut self, default: Option<&ClientIdentity>) -> Option<Binding> {
         let (url, channel, tls_min) = (self.url(), self.channel(), self.tls_min());
         let (own, ca_bundle) = (self.identity(), self.path("ca-bundle"));
+        let server_key_pins = self
+            .parsed("server-key-pin", pin::parse)
+            .unwrap_or_default();
         let url = url?;
         if !url.is_https() {
             self.refuse_tls_fields();
@@ -111,6 +118,7 @@ impl FieldReader<'_, '_> {
             url,
             identity: own.or_else(|| default.cloned()),
             ca_bundle,
+            server_key_pins,
             tls_min: tls_min?,
             source: self.source.clone(),
         })
@@ -207,7 +215,13 @@ impl FieldReader<'_, '_> {
 
     /// Without TLS nobody would look at them, and the operator would believe in a protection that is not there.
     fn refuse_tls_fields(&mut self) {
-        for name in ["client-cert", "client-key", "ca-bundle", "tls-min"] {
+        for name in [
+            "client-cert",
+            "client-key",
+            "ca-bundle",
+            "tls-min",
+            "server-key-pin",
+        ] {
             if let Some(field) = self.get(name).cloned() {
                 self.wrong(
                     &field.source,

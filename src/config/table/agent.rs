@@ -6,7 +6,12 @@ pub(super) const AGENT_SETTINGS: &[&Setting] = &[
     &CA_BUNDLE,
     &TRUST_MODE,
     &SYSTEM_ROOTS,
+    &CRL_FILES,
+    &CERT_PROFILE,
     &POLICY_FILE,
+    &ROTATION_DEBOUNCE,
+    &ROTATION_WATCH,
+    &ROTATION_TRIAL,
     &LOG_LEVEL,
     &LOG_FORMAT,
     &DRAIN_TIMEOUT,
@@ -53,6 +58,26 @@ pub(crate) static SYSTEM_ROOTS: Setting = Setting::new(
 .default("true")
 .echo();
 
+pub(crate) static CRL_FILES: Setting = Setting::new(
+    "trust.crl_files",
+    "trust.crl-file",
+    "TRUST_CRL_FILES",
+    Kind::List,
+    "PATH",
+    "A revocation list (PEM or DER), repeatable",
+);
+
+pub(crate) static CERT_PROFILE: Setting = Setting::new(
+    "trust.profile",
+    "trust.profile",
+    "TRUST_PROFILE",
+    Kind::Single(References::No),
+    "default|strict",
+    "Whether certificates that are unwise are told or refused",
+)
+.default("default")
+.echo();
+
 pub(crate) static POLICY_FILE: Setting = Setting::new(
     "policy.file",
     "policy.file",
@@ -62,6 +87,39 @@ pub(crate) static POLICY_FILE: Setting = Setting::new(
     "The policy: what may cross",
 )
 .default("/etc/portcullis/policy.toml");
+
+pub(crate) static ROTATION_DEBOUNCE: Setting = Setting::new(
+    "rotation.debounce",
+    "rotation.debounce",
+    "ROTATION_DEBOUNCE",
+    Kind::Single(References::No),
+    "DURATION",
+    "How long certificates, keys, roots and secrets must be quiet before they are read again, at most 10s",
+)
+.default("2s")
+.echo();
+
+pub(crate) static ROTATION_WATCH: Setting = Setting::new(
+    "rotation.watch",
+    "rotation.watch",
+    "ROTATION_WATCH",
+    Kind::Single(References::No),
+    "true|false",
+    "Whether changes of those files are followed as they happen; they are looked for once a minute besides",
+)
+.default("true")
+.echo();
+
+pub(crate) static ROTATION_TRIAL: Setting = Setting::new(
+    "rotation.trial",
+    "rotation.trial",
+    "ROTATION_TRIAL",
+    Kind::Single(References::No),
+    "true|false",
+    "Whether a new identity is tried at the control plane with one harmless request before it is used",
+)
+.default("true")
+.echo();
 
 pub(crate) static LOG_LEVEL: Setting = Setting::new(
     "log.level",

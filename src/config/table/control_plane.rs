@@ -11,6 +11,8 @@ pub(super) const CONTROL_PLANE_SETTINGS: &[&Setting] = &[
     &API_KEY,
     &CLIENT_CERT,
     &CLIENT_KEY,
+    &CERT_FORM,
+    &SERVER_KEY_PIN,
     &MAX_INFLIGHT,
     &POLL_TIMEOUT,
     &POLL_GUARDRAIL,
@@ -100,6 +102,26 @@ pub(crate) static CLIENT_KEY: Setting = Setting::new(
     "Private key (PEM) of that certificate",
 )
 .alias("control-plane-client-key");
+
+pub(crate) static CERT_FORM: Setting = Setting::new(
+    "control_plane.client_cert_form",
+    "control-plane.client-cert-form",
+    "CONTROL_PLANE_CLIENT_CERT_FORM",
+    Kind::Single(References::No),
+    "any|openai-direct|openai-chain",
+    "The form the certificate shown to the control plane must have",
+)
+.default("any")
+.echo();
+
+pub(crate) static SERVER_KEY_PIN: Setting = Setting::new(
+    "control_plane.server_key_pin",
+    "control-plane.server-key-pin",
+    "CONTROL_PLANE_SERVER_KEY_PIN",
+    Kind::Single(References::No),
+    "SHA256",
+    "SHA-256 of the public key the control plane must have, in hexadecimal; several with blanks between",
+);
 
 pub(crate) static MAX_INFLIGHT: Setting = Setting::new(
     "control_plane.max_inflight_requests",

@@ -80,7 +80,7 @@ fn every_unknown_key_is_reported_with_its_place_and_its_neighbours() {
         "{report}"
     );
     assert!(
-        report.contains("admin, ca_bundle, control_plane, health, log, mcp, policy, process, shutdown, state, trust"),
+        report.contains("admin, ca_bundle, control_plane, health, log, mcp, policy, process, rotation, shutdown, state, trust"),
         "{report}"
     );
     assert!(!report.contains("CANARY"));

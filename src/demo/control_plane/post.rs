@@ -1,5 +1,7 @@
 //! The response post (wire sheet 2.1, 12).
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use hyper::{HeaderMap, Response, StatusCode, header::CONTENT_TYPE};
 use serde_json::json;
@@ -8,13 +10,15 @@ use super::{
     Fault, Plane, Reply, ReplyKind, agent, command::CommandKind, desk::Open, fault::torn, message,
     payload::Payload, refusal::Refusal,
 };
-use crate::demo::net::{Body, Cut, body};
+use crate::demo::net::{Body, Cut, Peer, body};
 
 /// A response post that could be read.
 #[derive(Clone, Debug)]
 pub struct Post {
     /// The command it is for.
     pub request_id: String,
+    /// Who sent it.
+    pub peer: Option<Arc<Peer>>,
     /// What it says.
     pub reply: Reply,
     /// Whether it was taken: not a breach, not late, not spoiled.
@@ -27,6 +31,7 @@ impl Plane {
         &self,
         headers: &HeaderMap,
         whole: &Bytes,
+        peer: Option<Arc<Peer>>,
     ) -> Result<Result<Response<Body>, Cut>, Refusal> {
         if agent::one(headers, CONTENT_TYPE.as_str()).map_err(Refusal::breach)?
             != "application/json"
@@ -42,6 +47,7 @@ impl Plane {
         let taken = verdict.is_ok() && !prevents(fault.as_ref());
         self.posts.add(Post {
             request_id: payload.request_id.clone(),
+            peer,
             reply: payload.reply.clone(),
             taken,
         });

@@ -45,7 +45,7 @@ impl Handler for Plane {
         let Visit { peer, request } = visit;
         let route = self.route(request.method(), request.uri().path());
         let version = request.version();
-        let answer = match self.answer(route, request).await {
+        let answer = match self.answer(route, request, peer.clone()).await {
             Ok(answer) => answer,
             Err(refusal) => Ok(self.refuse(&refusal)),
         };
@@ -79,6 +79,7 @@ impl Plane {
         &self,
         route: Route,
         request: Request<Incoming>,
+        peer: Option<Arc<Peer>>,
     ) -> Result<Result<Response<Body>, Cut>, Refusal> {
         let (head, incoming) = request.into_parts();
         if !agent::is_authorized(&head.headers, &self.options.api_key) {
@@ -93,7 +94,7 @@ impl Plane {
         match route {
             Route::Metadata => Ok(Ok(self.metadata())),
             Route::Poll => self.poll(head.uri.query().unwrap_or_default()).await,
-            Route::Response => self.post(&head.headers, &whole).await,
+            Route::Response => self.post(&head.headers, &whole, peer).await,
             Route::Unknown => {
                 let sentence = format!(
                     "`{} {}` is no route of this tunnel",

@@ -7,7 +7,10 @@ use rustls::{
     RootCertStore, ServerConfig, SupportedProtocolVersion,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
-    server::{NoServerSessionStorage, VerifierBuilderError, WebPkiClientVerifier},
+    server::{
+        NoServerSessionStorage, ServerSessionMemoryCache, VerifierBuilderError,
+        WebPkiClientVerifier,
+    },
 };
 
 const HTTP1: &[u8] = b"http/1.1";
@@ -104,6 +107,16 @@ impl Door {
         tls.send_tls13_tickets = 0;
         tls.alpn_protocols = vec![HTTP2.to_vec(), HTTP1.to_vec()];
         Ok(Self { tls: Some(tls) })
+    }
+
+    /// Hands out tickets and keeps sessions, as most servers do: a client that resumes would go on as who it was.
+    #[must_use]
+    pub fn resumable(mut self) -> Self {
+        if let Some(tls) = &mut self.tls {
+            tls.session_storage = ServerSessionMemoryCache::new(1024);
+            tls.send_tls13_tickets = 4;
+        }
+        self
     }
 
     /// Offers HTTP/1.1 only.

@@ -6,7 +6,7 @@ use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::demo::control_plane::{Command, ControlPlane, Reply};
+use crate::demo::control_plane::{Command, ControlPlane, Pending, Reply};
 
 const REPLY_WITHIN: Duration = Duration::from_secs(5);
 
@@ -36,7 +36,7 @@ impl Caller {
             .context("the MCP server opened no session")?;
         caller.session = session.to_owned();
         let note = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
-        let taken = caller.send(&note).await?;
+        let taken = replied(caller.send(&note)).await?;
         ensure!(
             taken.code == 202,
             "the MCP server did not take `initialized`: {}",
@@ -53,20 +53,29 @@ impl Caller {
 
     /// Sends a request and waits for its final reply.
     pub(super) async fn ask(&mut self, method: &str, params: Value) -> anyhow::Result<Reply> {
+        replied(self.begin(method, params)).await
+    }
+
+    /// Sends a request; its reply is for later.
+    pub(super) fn begin(&mut self, method: &str, params: Value) -> Pending {
         self.asked += 1;
         let message =
             json!({"jsonrpc": "2.0", "id": self.asked, "method": method, "params": params});
-        self.send(&message).await
+        self.send(&message)
     }
 
-    async fn send(&self, message: &Value) -> anyhow::Result<Reply> {
+    fn send(&self, message: &Value) -> Pending {
         let mut command =
             Command::jsonrpc(message.to_string()).header("Mcp-Protocol-Version", "2025-11-25");
         if !self.session.is_empty() {
             command = command.header("Mcp-Session-Id", &self.session);
         }
-        let mut pending = self.control.enqueue(command);
-        let reply = timeout(REPLY_WITHIN, pending.reply()).await;
-        Ok(reply.context("the agent did not reply in time")??)
+        self.control.enqueue(command)
     }
+}
+
+/// Waits for the final reply.
+pub(super) async fn replied(mut pending: Pending) -> anyhow::Result<Reply> {
+    let reply = timeout(REPLY_WITHIN, pending.reply()).await;
+    Ok(reply.context("the agent did not reply in time")??)
 }

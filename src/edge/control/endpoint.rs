@@ -10,6 +10,7 @@ pub struct Endpoint {
     tunnel_path: String,
     channels: Vec<String>,
     response: Uri,
+    tunnel: Uri,
 }
 
 impl Endpoint {
@@ -27,7 +28,9 @@ impl Endpoint {
     ) -> Result<Self, InvalidUri> {
         let tunnel_path = format!("{}/v1/tunnels/{tunnel_id}", prefix.trim_end_matches('/'));
         let response = at(base, &format!("{tunnel_path}/response"))?;
+        let tunnel = at(base, &tunnel_path)?;
         Ok(Self {
+            tunnel,
             base: base.clone(),
             tunnel_path,
             channels: channels.to_vec(),
@@ -52,6 +55,12 @@ impl Endpoint {
                 self.tunnel_path
             ),
         )
+    }
+
+    /// The address of the tunnel's description, which takes no command.
+    #[must_use]
+    pub fn tunnel(&self) -> &Uri {
+        &self.tunnel
     }
 
     /// The address replies go to.

@@ -1,20 +1,21 @@
 //! The control plane: one client for the service that queues commands and takes replies.
 //!
 //! Where it goes and what it says of itself is [`endpoint`] and [`headers`]; `poll` and `post` are the two requests; `retry` is the
-//! table of statuses. Redirects are never followed, so the API key goes to one host only.
+//! table of statuses; [`trial`] tries out what is to be used next. Redirects are never followed, so the API key goes to one host only.
 
 pub mod endpoint;
 pub mod headers;
 mod poll;
 mod post;
 mod retry;
+pub mod trial;
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::body::Incoming;
 use hyper::{HeaderMap, Method, Request, Response, Uri};
 use portcullis_policy::Released;
 use portcullis_policy::gate::Caps;
@@ -22,7 +23,7 @@ use portcullis_policy::gate::Caps;
 use self::endpoint::Endpoint;
 use self::headers::Standing;
 use crate::edge::body::Pieces;
-use crate::edge::net::Peer;
+use crate::edge::net::{Leased, Peer};
 use crate::relay::port::{Batch, ControlPlane, PollError, PostError, Posted};
 use crate::runtime::deadline::Deadline;
 use crate::runtime::fresh::Fresh;
@@ -48,9 +49,8 @@ pub struct ControlLimits {
 
 /// The service, over HTTPS.
 pub struct ControlClient {
-    peer: Peer,
+    peer: Arc<Peer<Standing>>,
     endpoint: Endpoint,
-    standing: Standing,
     limits: ControlLimits,
     fresh: Fresh,
     /// Whether the last poll was answered.
@@ -61,16 +61,14 @@ impl ControlClient {
     /// A client of one tunnel. `fresh` spreads the retries.
     #[must_use]
     pub fn new(
-        peer: Peer,
+        peer: Arc<Peer<Standing>>,
         endpoint: Endpoint,
-        standing: Standing,
         limits: ControlLimits,
         fresh: Fresh,
     ) -> Self {
         Self {
             peer,
             endpoint,
-            standing,
             limits,
             fresh,
             answers: AtomicBool::new(false),
@@ -91,20 +89,20 @@ impl ControlClient {
     fn affordable(&self, wanted: usize) -> usize {
         wanted.min(POLL_BUDGET / self.command_bytes().max(1)).max(1)
     }
+}
 
-    fn request(
-        &self,
-        method: Method,
-        uri: &Uri,
-        extra: HeaderMap,
-        body: Bytes,
-    ) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = method;
-        *request.uri_mut() = uri.clone();
-        *request.headers_mut() = self.standing.with(extra);
-        request
-    }
+fn request(
+    standing: &Standing,
+    method: Method,
+    uri: &Uri,
+    extra: HeaderMap,
+    body: Bytes,
+) -> Request<Full<Bytes>> {
+    let mut request = Request::new(Full::new(body));
+    *request.method_mut() = method;
+    *request.uri_mut() = uri.clone();
+    *request.headers_mut() = standing.with(extra);
+    request
 }
 
 impl ControlPlane for ControlClient {
@@ -123,13 +121,17 @@ impl ControlPlane for ControlClient {
 }
 
 /// What an error answer says, for the log: empty, or starting with a space.
-async fn detail(client: &ControlClient, response: Response<Incoming>) -> String {
-    let said = said(client, response, &HeaderMap::new()).await;
+async fn detail(client: &ControlClient, standing: &Standing, response: Response<Leased>) -> String {
+    let said = said(client, response, (standing, &HeaderMap::new())).await;
     said.map_or_else(String::new, |said| format!(" ({said})"))
 }
 
 /// The same for a post, whose body is another's text that may be repeated anywhere: only a code that cannot be such a text.
-async fn code(client: &ControlClient, response: Response<Incoming>, sent: &HeaderMap) -> String {
+async fn code(
+    client: &ControlClient,
+    response: Response<Leased>,
+    sent: (&Standing, &HeaderMap),
+) -> String {
     let said = said(client, response, sent).await;
     let code = said.as_ref().and_then(ApiError::stable_code);
     code.map_or_else(String::new, |code| format!(" ({code})"))
@@ -139,8 +141,8 @@ async fn code(client: &ControlClient, response: Response<Incoming>, sent: &Heade
 /// request alone (INVARIANT: 6): a service may repeat what it does not like.
 async fn said(
     client: &ControlClient,
-    response: Response<Incoming>,
-    sent: &HeaderMap,
+    response: Response<Leased>,
+    (standing, sent): (&Standing, &HeaderMap),
 ) -> Option<ApiError> {
     let within = client.limits.guardrail;
     let mut pieces = Pieces::new(response.into_body(), within);
@@ -148,6 +150,6 @@ async fn said(
         .bound(pieces.whole(ERROR_BODY))
         .await;
     let body = body.ok()?.ok()?;
-    let told = client.standing.redact(&body, sent);
+    let told = standing.redact(&body, sent);
     Some(api_error::parse(told.as_bytes()))
 }

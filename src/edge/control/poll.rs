@@ -4,14 +4,15 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use hyper::body::Incoming;
 use hyper::header::{HeaderMap, RETRY_AFTER};
 use hyper::{Method, Response, StatusCode};
 use tokio::time::Instant;
 
-use super::{ControlClient, detail};
+use super::headers::Standing;
+use super::{ControlClient, detail, request};
 use crate::edge::body::{BodyError, Pieces};
 use crate::edge::fault;
+use crate::edge::net::{Leased, SendError};
 use crate::relay::port::{Batch, PollError};
 use crate::runtime::deadline::Deadline;
 use crate::wire::command::Polled;
@@ -41,13 +42,16 @@ async fn ask(client: &ControlClient, limit: usize, hold: Duration) -> Result<Bat
         .endpoint
         .poll(limit, timeout_ms)
         .map_err(|_| PollError::Transport("bad_address"))?;
-    let request = client.request(Method::GET, &uri, HeaderMap::new(), Bytes::new());
+    let unsent = |error: SendError| PollError::Transport(fault::send_label(&error));
+    let lease = client.peer.lease().map_err(unsent)?;
+    let standing = lease.generation().carried();
+    let request = request(standing, Method::GET, &uri, HeaderMap::new(), Bytes::new());
     let deadline = Deadline::within(client.request_time());
     let response = deadline
-        .bound(client.peer.send(request))
+        .bound(lease.send(request))
         .await
         .map_err(|_| PollError::Timeout)?
-        .map_err(|error| PollError::Transport(fault::send_label(&error)))?;
+        .map_err(unsent)?;
     let received = Instant::now();
     match response.status() {
         StatusCode::NO_CONTENT => Ok(Batch {
@@ -62,14 +66,14 @@ async fn ask(client: &ControlClient, limit: usize, hold: Duration) -> Result<Bat
                 .unwrap_or(Err(PollError::Cut("timeout")))?;
             Ok(Batch { received, commands })
         }
-        status => Err(refused(client, status, response).await),
+        status => Err(refused(client, standing, status, response).await),
     }
 }
 
 /// An answer that began is read whole or lost whole: the service has handed over what it carries.
 async fn read(
     client: &ControlClient,
-    response: Response<Incoming>,
+    response: Response<Leased>,
     limit: usize,
 ) -> Result<Vec<Polled>, PollError> {
     let cap = limit.saturating_mul(client.command_bytes());
@@ -81,13 +85,14 @@ async fn read(
 
 async fn refused(
     client: &ControlClient,
+    standing: &Standing,
     status: StatusCode,
-    response: Response<Incoming>,
+    response: Response<Leased>,
 ) -> PollError {
     let retry_after = retry_after_of(response.headers());
     PollError::Status {
         status: status.as_u16(),
-        detail: detail(client, response).await,
+        detail: detail(client, standing, response).await,
         retry_after,
     }
 }

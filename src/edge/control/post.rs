@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::Method;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::{Method, Response};
 use portcullis_policy::Released;
 use portcullis_policy::permit::ReplyKind;
 
+use super::headers::Standing;
 use super::poll::retry_after_of;
 use super::retry::{ATTEMPTS, Meaning, meaning};
-use super::{ControlClient, code};
+use super::{ControlClient, code, request};
 use crate::edge::fault;
-use crate::edge::net::SendError;
+use crate::edge::net::{Lease, Leased, SendError};
 use crate::relay::port::{PostError, Posted};
 use crate::runtime::backoff::Backoff;
 use crate::runtime::deadline::Deadline;
@@ -65,17 +66,9 @@ async fn attempt(
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Attempt {
-    let request = client.request(
-        Method::POST,
-        client.endpoint.response(),
-        headers.clone(),
-        body.clone(),
-    );
-    let response = match Deadline::within(client.request_time())
-        .bound(client.peer.send(request))
-        .await
-    {
-        Ok(Ok(response)) => response,
+    let sending = send(client, headers, body);
+    let (lease, response) = match Deadline::within(client.request_time()).bound(sending).await {
+        Ok(Ok(sent)) => sent,
         Ok(Err(error)) if kind == ReplyKind::Notify && was_sent(&error) => {
             return Attempt::Failed(PostError::Transport(fault::send_label(&error)));
         }
@@ -98,7 +91,7 @@ async fn attempt(
         Meaning::Again | Meaning::Refused => {
             let error = PostError::Status {
                 status,
-                detail: code(client, response, headers).await,
+                detail: code(client, response, (lease.generation().carried(), headers)).await,
             };
             if meaning == Meaning::Again {
                 Attempt::Again(error, wait)
@@ -109,10 +102,23 @@ async fn attempt(
     }
 }
 
+/// Each attempt is sent under the generation of its own moment.
+async fn send(
+    client: &ControlClient,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<(Lease<Standing>, Response<Leased>), SendError> {
+    let lease = client.peer.lease()?;
+    let (to, standing) = (client.endpoint.response(), lease.generation().carried());
+    let request = request(standing, Method::POST, to, headers.clone(), body.clone());
+    let response = lease.send(request).await?;
+    Ok((lease, response))
+}
+
 /// Whether any of the request may have been written before the failure (RT-010, RT-012).
 fn was_sent(error: &SendError) -> bool {
     match error {
-        SendError::Identity(_) => false,
+        SendError::Identity(_) | SendError::Revoked => false,
         SendError::Http(error) => !error.is_connect(),
         SendError::Framing => true,
     }

@@ -17,6 +17,7 @@ pub enum Reason {
     ServerCertWrongName,
     ServerCertWrongPurpose,
     ServerCertRevoked,
+    ServerKeyUnpinned,
     ServerCertBad,
     TlsVersion,
     TlsNoCommonParameters,
@@ -42,6 +43,7 @@ impl Reason {
             Self::ServerCertWrongName => "server_cert_wrong_name",
             Self::ServerCertWrongPurpose => "server_cert_wrong_purpose",
             Self::ServerCertRevoked => "server_cert_revoked",
+            Self::ServerKeyUnpinned => "server_key_unpinned",
             Self::ServerCertBad => "server_cert_bad",
             Self::TlsVersion => "tls_version",
             Self::TlsNoCommonParameters => "tls_no_common_parameters",
@@ -110,6 +112,8 @@ fn of_certificate(error: &CertificateError) -> Reason {
         Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. }
     ) {
         Reason::ServerCertWrongPurpose
+    } else if matches!(error, Bad::ApplicationVerificationFailure) {
+        Reason::ServerKeyUnpinned
     } else if matches!(error, Bad::Revoked) {
         Reason::ServerCertRevoked
     } else {

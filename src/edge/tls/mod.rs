@@ -8,14 +8,15 @@
 //! generation of roots and identity.
 
 mod classify;
+mod pinned;
 mod presenter;
 
 use std::sync::Arc;
 
-use portcullis_certs::{Bundle, Fault, Roots};
+use portcullis_certs::{Bundle, Fault, Roots, Validity};
 use rustls::{
     ClientConfig, SupportedProtocolVersion,
-    client::Resumption,
+    client::{Resumption, WebPkiServerVerifier},
     crypto::{
         CryptoProvider,
         aws_lc_rs::{self, kx_group},
@@ -25,6 +26,7 @@ use rustls::{
 };
 
 pub use classify::{Reason, classify};
+use pinned::Pinned;
 use presenter::Presenter;
 
 /// The oldest version a channel to an MCP server accepts.
@@ -37,10 +39,31 @@ pub enum Floor {
     Tls12,
 }
 
+/// Who is believed.
+#[derive(Clone)]
+enum Servers {
+    Under(Roots),
+    By(Arc<WebPkiServerVerifier>),
+}
+
+impl Servers {
+    fn verifier(self) -> Result<Arc<WebPkiServerVerifier>, rustls::Error> {
+        match self {
+            Self::By(verifier) => Ok(verifier),
+            Self::Under(roots) => {
+                WebPkiServerVerifier::builder_with_provider(roots.store(), Arc::new(provider()))
+                    .build()
+                    .map_err(|error| rustls::Error::General(error.to_string()))
+            }
+        }
+    }
+}
+
 /// What a [`Tls`] is made from.
 #[derive(Clone)]
 pub struct Parts {
-    roots: Roots,
+    servers: Servers,
+    pins: Vec<[u8; 32]>,
     identity: Option<Arc<Bundle>>,
     clock: Arc<dyn TimeProvider>,
 }
@@ -50,10 +73,27 @@ impl Parts {
     #[must_use]
     pub fn new(roots: Roots) -> Self {
         Self {
-            roots,
+            servers: Servers::Under(roots),
+            pins: Vec::new(),
             identity: None,
             clock: Arc::new(DefaultTimeProvider),
         }
+    }
+
+    /// Servers that `verifier` accepts are believed, for roots with revocation lists; no identity is shown.
+    #[must_use]
+    pub fn verified_by(verifier: Arc<WebPkiServerVerifier>) -> Self {
+        Self {
+            servers: Servers::By(verifier),
+            ..Self::new(Roots::public())
+        }
+    }
+
+    /// Of the servers that are believed, only those whose public key has one of these SHA-256 values; all of them if there are none.
+    #[must_use]
+    pub fn with_pins(mut self, pins: Vec<[u8; 32]>) -> Self {
+        self.pins = pins;
+        self
     }
 
     /// Shows `identity` to a server that asks.
@@ -92,8 +132,16 @@ impl Parts {
     fn build(self, versions: &[&'static SupportedProtocolVersion]) -> Result<Tls, rustls::Error> {
         let builder =
             ClientConfig::builder_with_details(Arc::new(provider()), Arc::clone(&self.clock))
-                .with_protocol_versions(versions)?
-                .with_root_certificates(self.roots.store());
+                .with_protocol_versions(versions)?;
+        let verifier = self.servers.verifier()?;
+        let builder = if self.pins.is_empty() {
+            builder.with_webpki_verifier(verifier)
+        } else {
+            let pinned = Pinned::new(verifier, self.pins);
+            builder
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(pinned))
+        };
         let presenter = self
             .identity
             .map(|identity| Arc::new(Presenter::new(identity, self.clock)));
@@ -151,6 +199,13 @@ impl Tls {
         self.presenter
             .as_ref()
             .map_or(Ok(()), |presenter| presenter.check())
+    }
+
+    /// From when until when the identity may be used; nothing without one.
+    #[must_use]
+    pub fn validity(&self) -> Option<Validity> {
+        let presenter = self.presenter.as_ref()?;
+        Some(presenter.validity())
     }
 
     /// How many handshakes asked for a certificate, and in how many ours was ready. An identity that is configured

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use portcullis_certs::{Bundle, Fault};
+use portcullis_certs::{Bundle, Fault, Validity};
 use rustls::{
     SignatureScheme, client::ResolvesClientCert, sign::CertifiedKey, time_provider::TimeProvider,
 };
@@ -38,6 +38,10 @@ impl Presenter {
 
     pub(super) fn check(&self) -> Result<(), Fault> {
         self.lease().map(drop)
+    }
+
+    pub(super) fn validity(&self) -> Validity {
+        self.identity.validity()
     }
 
     pub(super) fn tally(&self) -> Presentations {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::body::Incoming;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use hyper::{Response, StatusCode};
 use portcullis_policy::headers::may_matter;
@@ -12,6 +11,7 @@ use portcullis_policy::{Failure, FailureKind, FailureSource};
 use super::http::AnswerCaps;
 use crate::edge::body::{BodyError, Pieces};
 use crate::edge::fault::classify;
+use crate::edge::net::Leased;
 use crate::relay::port::Answer;
 use crate::wire::sse::{Decoder, SseCaps, SseFault};
 
@@ -42,7 +42,7 @@ enum Form {
 }
 
 impl HttpAnswer {
-    pub(super) fn new(response: Response<Incoming>, idle: Duration, caps: AnswerCaps) -> Self {
+    pub(super) fn new(response: Response<Leased>, idle: Duration, caps: AnswerCaps) -> Self {
         let (head, body) = response.into_parts();
         let form = form_of(head.status, &head.headers, caps);
         let headers = readable(&head.headers);

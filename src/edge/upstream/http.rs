@@ -1,5 +1,6 @@
 //! Streamable HTTP to one private server.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -38,24 +39,25 @@ pub struct AnswerCaps {
 pub struct ServerConfig {
     /// The endpoint: every request goes there and nowhere else.
     pub url: Uri,
-    /// The operator's headers. They win over the caller's (W-08).
-    pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Time.
     pub timers: Timers,
     /// Size.
     pub caps: AnswerCaps,
 }
 
+/// The operator's headers. They win over the caller's (W-08).
+pub type OperatorHeaders = Vec<(HeaderName, HeaderValue)>;
+
 /// One private server behind Streamable HTTP.
 pub struct HttpServer {
-    peer: Peer,
+    peer: Arc<Peer<OperatorHeaders>>,
     config: ServerConfig,
 }
 
 impl HttpServer {
     /// A server reached through its own client: its identity and its roots are its own.
     #[must_use]
-    pub fn new(peer: Peer, config: ServerConfig) -> Self {
+    pub fn new(peer: Arc<Peer<OperatorHeaders>>, config: ServerConfig) -> Self {
         Self { peer, config }
     }
 
@@ -68,8 +70,10 @@ impl HttpServer {
         permitted: Permitted,
         deadline: Deadline,
     ) -> Result<HttpAnswer, Failure> {
-        let request = self.request(permitted.into_outgoing())?;
-        let sending = self.peer.send(request);
+        let lease = self.peer.lease().map_err(|error| self.failed(&error))?;
+        let headers = lease.generation().carried();
+        let request = self.request(permitted.into_outgoing(), headers)?;
+        let sending = lease.send(request);
         match deadline
             .capped(self.config.timers.header)
             .bound(sending)
@@ -94,7 +98,11 @@ impl HttpServer {
         fault::of_send(error)
     }
 
-    fn request(&self, outgoing: Outgoing) -> Result<Request<Full<Bytes>>, Failure> {
+    fn request(
+        &self,
+        outgoing: Outgoing,
+        operator: &OperatorHeaders,
+    ) -> Result<Request<Full<Bytes>>, Failure> {
         let mut request = Request::new(Full::new(outgoing.body));
         *request.method_mut() = match outgoing.verb {
             Verb::Deliver => Method::POST,
@@ -105,7 +113,7 @@ impl HttpServer {
         for header in outgoing.headers.iter() {
             append(headers, &header.name, &header.value)?;
         }
-        for (name, value) in &self.config.headers {
+        for (name, value) in operator {
             headers.insert(name, value.clone());
         }
         Ok(request)

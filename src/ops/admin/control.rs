@@ -1,6 +1,6 @@
 //! The operator's listener: a Unix socket that only root and the agent's own user may use. HTTP with JSON.
 //!
-//! `GET /status`, `GET /status/watch`, `POST /gate`, `PUT /log-level`.
+//! `GET /status`, `GET /status/watch`, `POST /gate`, `POST /reload`, `PUT /log-level`.
 
 mod change;
 mod stream;
@@ -109,10 +109,11 @@ where
         ("/status", &Method::GET) => status(ops),
         ("/status/watch", &Method::GET) => watch(desk),
         ("/gate", &Method::POST) => changed(body, |body| change::gate(ops, actor, body)).await,
+        ("/reload", &Method::POST) => reload(body, ops, actor).await,
         ("/log-level", &Method::PUT) => {
             changed(body, |body| change::log_level(ops, actor, body)).await
         }
-        ("/status" | "/status/watch" | "/gate" | "/log-level", _) => text(
+        ("/status" | "/status/watch" | "/gate" | "/reload" | "/log-level", _) => text(
             StatusCode::METHOD_NOT_ALLOWED,
             "another method is needed here",
         ),
@@ -147,14 +148,39 @@ where
     B: Body<Data = Bytes>,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let body = timeout(BODY_WITHIN, Limited::new(body, BODY_CAP).collect()).await;
-    let Ok(Ok(body)) = body else {
-        return text(
+    match whole(body).await {
+        Ok(body) => told(change(&body)),
+        Err(refused) => *refused,
+    }
+}
+
+async fn reload<B>(body: B, ops: &Ops, actor: Actor) -> Answer
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    match whole(body).await {
+        Ok(body) => told(change::reload(ops, actor, &body).await),
+        Err(refused) => *refused,
+    }
+}
+
+async fn whole<B>(body: B) -> Result<Bytes, Box<Answer>>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    match timeout(BODY_WITHIN, Limited::new(body, BODY_CAP).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(_)) | Err(_) => Err(Box::new(text(
             StatusCode::PAYLOAD_TOO_LARGE,
             "the body is too large, too slow or broken",
-        );
-    };
-    match change(&body.to_bytes()) {
+        ))),
+    }
+}
+
+fn told(change: Result<String, change::Refusal>) -> Answer {
+    match change {
         Ok(done) => text(StatusCode::OK, &done),
         Err(refusal) => text(refusal.status, &refusal.why),
     }

@@ -87,6 +87,12 @@ pub(super) fn repeated(repeated: &Repeated, micros: u64) -> Vec<u8> {
     line.into_bytes()
 }
 
+pub(super) fn left_out(count: u64, micros: u64) -> Vec<u8> {
+    let mut line = open("notes_left_out", micros);
+    line.number("count", count);
+    line.into_bytes()
+}
+
 pub(super) fn note(note: &Note<'_>, micros: u64) -> Vec<u8> {
     let mut line = open(note.kind.label(), micros);
     for (name, field) in note.fields {

@@ -1,12 +1,13 @@
 //! The folder of the log: segments `NNNNNN.jsonl`, their checkpoints `NNNNNN.checkpoints`, the keys and the lock.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::checkpoint;
 use super::fault::Fault;
+use super::owned;
 use super::place::{Place, Syncer};
 
 pub(super) const SIGNING_KEY: &str = "signing.key";
@@ -23,6 +24,9 @@ pub(super) struct Folder {
 
 struct Open {
     segment: File,
+    /// The segment opened once more: reads, writes in place, and syncs aside. Linux tells a failed write-back once to each opened file, so who
+    /// syncs with this one takes no error from who syncs with the other.
+    again: File,
     checkpoints: File,
 }
 
@@ -36,7 +40,7 @@ impl Folder {
             .mode(0o700)
             .create(dir)
             .map_err(failed)?;
-        only_ours(dir)?;
+        owned::check(dir)?;
         let path = dir.join("lock");
         let lock = append(&path, false).map_err(|error| Fault::io("open", &path, &error))?;
         if lock.try_lock().is_err() {
@@ -63,15 +67,19 @@ impl Folder {
 
     /// Opens a segment that exists.
     pub(super) fn resume(&mut self, number: u32) -> io::Result<()> {
-        let segment = append(&segment_path(&self.dir, number), false)?;
         let path = checkpoints_path(&self.dir, number);
-        let checkpoints = append(&path, false)?;
-        cut_torn_note(&path, &checkpoints)?;
-        self.open = Some(Open {
-            segment,
-            checkpoints,
-        });
+        cut_torn_note(&path, &append(&path, false)?)?;
+        self.open = Some(self.opened(number)?);
         Ok(())
+    }
+
+    fn opened(&self, number: u32) -> io::Result<Open> {
+        let path = segment_path(&self.dir, number);
+        Ok(Open {
+            segment: append(&path, false)?,
+            again: OpenOptions::new().read(true).write(true).open(&path)?,
+            checkpoints: append(&checkpoints_path(&self.dir, number), false)?,
+        })
     }
 
     fn open(&mut self) -> io::Result<&mut Open> {
@@ -94,29 +102,38 @@ impl Place for Folder {
 
     fn syncer(&self) -> io::Result<Syncer> {
         let open = self.open.as_ref().ok_or(io::ErrorKind::NotFound)?;
-        let segment = open.segment.try_clone()?;
-        Ok(Box::new(move || segment.sync_data()))
+        let again = open.again.try_clone()?;
+        Ok(Box::new(move || again.sync_data()))
+    }
+
+    fn tail(&mut self, from: u64) -> io::Result<Vec<u8>> {
+        let file = &mut self.open()?.again;
+        let mut bytes = Vec::new();
+        file.seek(SeekFrom::Start(from))?;
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn overwrite(&mut self, from: u64, bytes: &[u8]) -> io::Result<()> {
+        self.open()?.again.write_all_at(bytes, from)
     }
 
     fn begin(&mut self, number: u32, first: &[u8]) -> io::Result<()> {
         let path = segment_path(&self.dir, number);
         let mut segment = append(&path, true)?;
-        let written = segment.write_all(first).and_then(|()| segment.sync_all());
-        let checkpoints =
-            written.and_then(|()| append(&checkpoints_path(&self.dir, number), false));
-        match checkpoints {
-            Ok(checkpoints) => {
-                self.open = Some(Open {
-                    segment,
-                    checkpoints,
-                });
-                File::open(&self.dir)?.sync_all()
-            }
+        let made = segment
+            .write_all(first)
+            .and_then(|()| segment.sync_all())
+            .and_then(|()| self.opened(number))
+            .and_then(|open| File::open(&self.dir)?.sync_all().map(|()| open));
+        match made {
+            Ok(open) => self.open = Some(open),
             Err(error) => {
                 let _ = fs::remove_file(&path);
-                Err(error)
+                return Err(error);
             }
         }
+        Ok(())
     }
 
     fn checkpoint(&mut self, note: &str) -> io::Result<()> {
@@ -142,16 +159,6 @@ fn cut_torn_note(path: &Path, file: &File) -> io::Result<()> {
         file.set_len(whole.try_into().unwrap_or(u64::MAX))?;
     }
     Ok(())
-}
-
-/// Who else may write in the folder could replace what is in it.
-fn only_ours(dir: &Path) -> Result<(), Fault> {
-    let found = fs::metadata(dir).map_err(|error| Fault::io("look at", dir, &error))?;
-    if found.permissions().mode() & 0o022 == 0 {
-        return Ok(());
-    }
-    let problem = format!("others may write to `{}`", dir.display());
-    Err(Fault::new(problem, "give it mode 0700, and verify the log"))
 }
 
 /// Where a segment is.
@@ -182,9 +189,5 @@ fn append(path: &Path, is_new: bool) -> io::Result<File> {
         .create(true)
         .create_new(is_new)
         .mode(0o600);
-    // A link would let another file be written, or the log be kept where nobody looks.
-    if path.is_symlink() {
-        return Err(io::Error::other("it is a symbolic link"));
-    }
     options.open(path)
 }

@@ -69,8 +69,10 @@ fn beat(shared: &Arc<Shared>, signed_at: &mut u64) -> Option<Duration> {
             shared.add_quietly(encode::repeated(repeated, now));
         }
     }
+    shared.release_notes();
     shared.drain();
     let sign_due = sign(shared, signed_at, now);
+    shared.release_notes();
     // While the log fails, counts wait for it and not for their second.
     let repeats_due = shared
         .is_writable()
@@ -105,9 +107,12 @@ fn is_pending(log: &Log) -> bool {
 /// Makes the records so far durable, without holding up those who write, and signs them.
 pub(super) fn checkpoint(shared: &Shared) -> std::io::Result<()> {
     let (head, sync) = lock(&shared.log).head()?;
-    sync()?;
+    let synced = sync();
     let mut log = lock(&shared.log);
-    let signed = log.sign(&head);
+    if let Err(error) = &synced {
+        log.doubt(error, shared.clock.micros());
+    }
+    let signed = synced.and_then(|()| log.sign(&head));
     shared.tell(&log);
     signed
 }
@@ -116,8 +121,14 @@ pub(super) fn checkpoint(shared: &Shared) -> std::io::Result<()> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::ops::audit::{Audit, Note, NoteKind, Settings};
+    use crate::ops::audit::key::Signer;
+    use crate::ops::audit::log::{Bounds, Position};
+    use crate::ops::audit::stamp::Clock;
+    use crate::ops::audit::{
+        Audit, Decided, Durability, Health, Memory, Note, NoteKind, Settings, Terms,
+    };
 
+    /// Waits until everything is written and signed.
     fn rests(audit: &Audit) {
         let is_done = || {
             let standing = audit.standing();
@@ -125,6 +136,70 @@ mod tests {
         };
         while !is_done() {
             thread::yield_now();
+        }
+    }
+
+    /// A log in memory with a keeper of its own.
+    fn kept_in_memory(terms: Terms) -> (Audit, Memory) {
+        let memory = Memory::default();
+        let (signer, _) = Signer::generate("portcullis/test").unwrap();
+        let bounds = Bounds {
+            bytes: u64::MAX,
+            age_micros: u64::MAX,
+        };
+        let place = Box::new(memory.clone());
+        let mut log = Log::new(place, Position::start(), bounds, "portcullis/test", signer);
+        log.begin_segment(Clock::System.micros()).unwrap();
+        let audit = Audit::over(log, Clock::System, terms, true);
+        audit.start_keeper().unwrap();
+        (audit, memory)
+    }
+
+    async fn becomes_writable(audit: &Audit) {
+        let mut health = audit.health();
+        let writable = health.wait_for(|health| *health == Health::Writable).await;
+        drop(writable.unwrap());
+    }
+
+    /// Nobody calls the log while it fails: its own thread tries again, writes what waits and signs it.
+    #[tokio::test]
+    async fn the_keeper_recovers_a_full_disk_by_itself() {
+        let (audit, memory) = kept_in_memory(Terms::default());
+        memory.fill_after(0);
+        assert!(audit.intent(&Decided::default()).await.is_err());
+        audit.note(&Note {
+            kind: NoteKind::Lowered,
+            fields: &[],
+        });
+        memory.clear();
+        becomes_writable(&audit).await;
+        while !memory.records().concat().contains("\"kind\":\"lowered\"") {
+            tokio::task::yield_now().await;
+        }
+        rests(&audit);
+    }
+
+    /// Under both durabilities: a sync that fails aside stops the log, nothing is signed, and the keeper settles it.
+    #[tokio::test]
+    async fn the_keeper_signs_nothing_that_a_failed_sync_left_in_doubt() {
+        for durability in [Durability::Written, Durability::Synced] {
+            let (audit, memory) = kept_in_memory(Terms {
+                durability,
+                ..Terms::default()
+            });
+            rests(&audit);
+            memory.fail_syncs(true);
+            let _intent = audit.intent(&Decided::default()).await;
+            let mut health = audit.health();
+            let failing = |health: &Health| *health != Health::Writable;
+            drop(health.wait_for(failing).await.unwrap());
+            let signed = audit.standing().signed;
+            assert!(signed < audit.standing().records);
+            memory.fail_syncs(false);
+            becomes_writable(&audit).await;
+            drop(audit.intent(&Decided::default()).await.unwrap());
+            rests(&audit);
+            assert_eq!(memory.after_power_cut(), memory.records());
         }
     }
 

@@ -5,15 +5,17 @@
 
 use std::io;
 
-use super::checkpoint::Checkpoint;
 use super::key::Signer;
 use super::line::{as_u64, decimal, hex};
-use super::place::{Place, Segment, Syncer};
+use super::place::{Place, Segment};
 use super::settings::OnWriteFailure;
 use super::standing::Standing;
 use super::tree::{Frontier, Hash, leaf};
+use durable::Head;
+pub(super) use durable::Mark;
 use parts::{Draft, spool_record};
 
+mod durable;
 mod parts;
 mod segments;
 
@@ -35,6 +37,9 @@ pub(super) struct Log {
     denied: u64,
     /// Records with a place that are not in the file yet.
     kept: Draft,
+    durable: Mark,
+    /// A sync failed, and what it should have made durable was not written again.
+    is_in_doubt: bool,
 }
 
 impl Log {
@@ -58,6 +63,8 @@ impl Log {
             failing: None,
             denied: 0,
             kept: Draft::default(),
+            durable: position.durable,
+            is_in_doubt: false,
         }
     }
 
@@ -171,6 +178,9 @@ impl Log {
         let Some(failing) = self.failing.clone() else {
             return true;
         };
+        if self.is_in_doubt && self.settle().is_err() {
+            return false;
+        }
         let mut draft = std::mem::take(&mut self.kept);
         let (lines, leaves) = (draft.lines.len(), draft.leaves.len());
         let record = spool_record(&failing, as_u64(leaves), as_u64(lines), now);
@@ -187,40 +197,17 @@ impl Log {
         written
     }
 
-    /// Returns when what was written survives a power cut.
-    pub(super) fn sync_or_fail(&mut self, now: u64) -> io::Result<()> {
-        let synced = self.segment.place().sync();
-        if let Err(error) = &synced {
-            self.failing = Some(Failing {
-                reason: error.to_string(),
-                since: now,
-                denied: 0,
-                denies: true,
-            });
-        }
-        synced
-    }
-
     /// Whether there are written records that no checkpoint covers.
     pub(super) fn is_unsigned(&self) -> bool {
         self.signed < self.tree.size()
     }
 
-    /// What to sign, and what makes it durable without holding the log.
-    pub(super) fn head(&mut self) -> io::Result<(Checkpoint, Syncer)> {
-        let head = Checkpoint {
-            origin: self.origin.clone(),
-            size: self.tree.size(),
-            root: self.tree.root(),
-        };
-        Ok((head, self.segment.place().syncer()?))
-    }
-
     /// Signs a head whose records are durable.
-    pub(super) fn sign(&mut self, head: &Checkpoint) -> io::Result<()> {
-        let note = self.signer.sign(head);
+    pub(super) fn sign(&mut self, head: &Head) -> io::Result<()> {
+        self.reach(head)?;
+        let note = self.signer.sign(&head.checkpoint);
         self.segment.place().checkpoint(&note)?;
-        self.signed = self.signed.max(head.size);
+        self.signed = self.signed.max(head.checkpoint.size);
         Ok(())
     }
 

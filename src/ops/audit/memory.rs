@@ -5,6 +5,9 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::place::{Place, Syncer};
+use pages::Pages;
+
+mod pages;
 
 /// What was written, and how much more may be.
 #[derive(Clone, Debug, Default)]
@@ -12,11 +15,12 @@ pub struct Memory(Arc<Mutex<Contents>>);
 
 #[derive(Debug, Default)]
 struct Contents {
-    segments: BTreeMap<u32, Vec<u8>>,
+    segments: BTreeMap<u32, Pages>,
     checkpoints: String,
     /// Bytes that still fit; `None` for no bound.
     room: Option<usize>,
     writes: u64,
+    syncs_fail: bool,
 }
 
 impl Memory {
@@ -24,14 +28,17 @@ impl Memory {
     #[must_use]
     pub fn records(&self) -> Vec<String> {
         let contents = self.contents();
-        let whole = contents.segments.values();
-        whole
-            .flat_map(|bytes| {
-                String::from_utf8_lossy(bytes)
-                    .lines()
-                    .map(str::to_owned)
-                    .collect::<Vec<_>>()
-            })
+        let pages = contents.segments.values();
+        pages.flat_map(|pages| lines(&pages.seen)).collect()
+    }
+
+    /// Every line that would be there after a power cut.
+    #[must_use]
+    pub fn after_power_cut(&self) -> Vec<String> {
+        let contents = self.contents();
+        let pages = contents.segments.values();
+        pages
+            .flat_map(|pages| lines(pages.after_power_cut()))
             .collect()
     }
 
@@ -44,7 +51,11 @@ impl Memory {
     /// How many bytes the segments hold.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.contents().segments.values().map(Vec::len).sum()
+        self.contents()
+            .segments
+            .values()
+            .map(|pages| pages.seen.len())
+            .sum()
     }
 
     /// How many writes were asked for.
@@ -61,6 +72,11 @@ impl Memory {
     /// The disk has room again.
     pub fn clear(&self) {
         self.contents().room = None;
+    }
+
+    /// From now on a sync fails, and what it should have written is dropped; or works again.
+    pub fn fail_syncs(&self, fail: bool) {
+        self.contents().syncs_fail = fail;
     }
 
     fn contents(&self) -> MutexGuard<'_, Contents> {
@@ -81,38 +97,66 @@ impl Contents {
         }
         Ok(granted)
     }
+
+    fn open(&mut self) -> io::Result<&mut Pages> {
+        let last = self.segments.values_mut().next_back();
+        last.ok_or(io::ErrorKind::NotFound.into())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        let works = !self.syncs_fail;
+        self.open()?.sync(works);
+        works
+            .then_some(())
+            .ok_or_else(|| io::Error::other("the disk did not take it"))
+    }
+}
+
+fn lines(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes);
+    text.lines().map(str::to_owned).collect()
 }
 
 impl Place for Memory {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut contents = self.contents();
         let granted = contents.take_room(bytes.len())?;
-        let mut last = contents
-            .segments
-            .last_entry()
-            .ok_or(io::ErrorKind::NotFound)?;
-        last.get_mut()
-            .extend_from_slice(bytes.get(..granted).unwrap_or_default());
+        contents
+            .open()?
+            .append(bytes.get(..granted).unwrap_or_default());
         Ok(granted)
     }
 
     fn cut(&mut self, length: u64) -> io::Result<()> {
-        let mut contents = self.contents();
-        let mut last = contents
-            .segments
-            .last_entry()
-            .ok_or(io::ErrorKind::NotFound)?;
-        last.get_mut()
-            .truncate(usize::try_from(length).unwrap_or(usize::MAX));
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        self.contents().open()?.cut(length);
         Ok(())
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        Ok(())
+        self.contents().sync()
     }
 
     fn syncer(&self) -> io::Result<Syncer> {
-        Ok(Box::new(|| Ok(())))
+        let aside = self.clone();
+        Ok(Box::new(move || aside.contents().sync()))
+    }
+
+    fn tail(&mut self, from: u64) -> io::Result<Vec<u8>> {
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        let mut contents = self.contents();
+        Ok(contents
+            .open()?
+            .seen
+            .get(from..)
+            .unwrap_or_default()
+            .to_vec())
+    }
+
+    fn overwrite(&mut self, from: u64, bytes: &[u8]) -> io::Result<()> {
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        self.contents().open()?.overwrite(from, bytes);
+        Ok(())
     }
 
     fn begin(&mut self, number: u32, first: &[u8]) -> io::Result<()> {
@@ -120,7 +164,7 @@ impl Place for Memory {
         if contents.take_room(first.len())? < first.len() {
             return Err(io::ErrorKind::StorageFull.into());
         }
-        contents.segments.insert(number, first.to_vec());
+        contents.segments.insert(number, Pages::of(first));
         Ok(())
     }
 

@@ -11,6 +11,7 @@ mod digest;
 mod encode;
 mod fault;
 mod folder;
+mod held;
 mod intent;
 mod keeper;
 mod key;
@@ -18,6 +19,7 @@ mod line;
 mod log;
 mod memory;
 mod open;
+mod owned;
 mod place;
 pub mod prove;
 pub mod query;
@@ -131,6 +133,7 @@ impl Audit {
             work: Condvar::new(),
             log: Mutex::new(log),
             repeats: Mutex::default(),
+            held: Mutex::default(),
             terms: Mutex::new(terms),
             health: watch::Sender::new(Health::Writable),
             has_keeper,
@@ -185,7 +188,7 @@ impl Audit {
     /// Records something that is not one command.
     pub fn note(&self, note: &Note<'_>) {
         let now = self.shared.clock.micros();
-        self.shared.add_quietly(encode::note(note, now));
+        self.shared.add_note(encode::note(note, now));
     }
 
     /// Writes what waits, with the refusals counted so far.
@@ -193,6 +196,7 @@ impl Audit {
         let now = self.shared.clock.micros();
         let over = lock(&self.shared.repeats).close(now, true);
         self.record_repeats(&over, now);
+        self.shared.release_notes();
         self.shared.drain();
     }
 

@@ -36,7 +36,7 @@ impl Audit {
         Ok(audit)
     }
 
-    fn start_keeper(&self) -> Result<(), Fault> {
+    pub(super) fn start_keeper(&self) -> Result<(), Fault> {
         let shared = Arc::clone(&self.shared);
         let named = thread::Builder::new().name("audit".to_owned());
         let started = named.spawn(move || keeper::run(&shared));
@@ -102,6 +102,10 @@ fn begin(resumed: start::Resumed, settings: &Settings, now: u64) -> Result<Log, 
     if is_new {
         log.begin_segment(now)
             .map_err(|error| Fault::io("begin a segment in", &settings.dir, &error))?;
+    } else {
+        // The last run may have ended after a sync that failed.
+        log.settle()
+            .map_err(|error| Fault::io("make durable what is in", &settings.dir, &error))?;
     }
     Ok(log)
 }

@@ -13,8 +13,12 @@ pub(super) trait Place: Send {
     fn cut(&mut self, length: u64) -> io::Result<()>;
     /// Returns when the open segment survives a power cut.
     fn sync(&mut self) -> io::Result<()>;
-    /// What does the same without holding the log.
+    /// What does the same without holding the log, and sees a failure of its own.
     fn syncer(&self) -> io::Result<Syncer>;
+    /// What stands in the open segment from this offset on.
+    fn tail(&mut self, from: u64) -> io::Result<Vec<u8>>;
+    /// Writes again what stands in the open segment from this offset on.
+    fn overwrite(&mut self, from: u64, bytes: &[u8]) -> io::Result<()>;
     /// Makes a segment and opens it; its first bytes are written before it counts.
     fn begin(&mut self, number: u32, first: &[u8]) -> io::Result<()>;
     /// Appends a signed checkpoint to those of the open segment.

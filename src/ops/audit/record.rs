@@ -11,7 +11,7 @@ pub struct Decided<'a> {
     pub request_id: &'a str,
     /// The channel.
     pub channel: &'a str,
-    /// `call`, `notification`, `termination` or `unusable`.
+    /// `call`, `notification`, `session_termination` or `unusable`.
     pub message: &'a str,
     /// The JSON-RPC method, if one could be read.
     pub method: Option<&'a str>,

@@ -9,11 +9,16 @@ use std::path::Path;
 
 use super::checkpoint;
 use super::fault::Fault;
-use super::folder::{self, Folder, NEXT_KEY, SIGNING_KEY, VERIFIER_KEY};
-use super::key::{self, Signer};
-use super::log::Position;
+use super::folder::{self, Folder};
+use super::key::Signer;
+use super::log::{Mark, Position};
 use super::read::{self, Head, Lines, Located, Segment, short};
 use super::tree::{Frontier, leaf};
+use keys::take_key;
+
+mod keys;
+
+pub(super) use keys::write_verifier;
 
 const ALTERED: &str =
     "run `portcullis audit verify`, keep the folder as evidence, and start with another";
@@ -38,7 +43,7 @@ pub(super) fn resume(dir: &Path, origin: &str, now: u64) -> Result<Resumed, Faul
     let mut folder = Folder::lock(dir)?;
     let failed = |error: io::Error| Fault::io("read", dir, &error);
     let segments = folder::segments(dir).map_err(failed)?;
-    let (signer, is_new_key) = take_key(&folder, origin, segments.is_empty())?;
+    let signer = take_key(&folder, origin, segments.is_empty())?;
     let (position, torn) = match last_whole(dir, &segments)? {
         Some(last) => {
             let (position, torn) = replay(dir, last, now)?;
@@ -51,7 +56,7 @@ pub(super) fn resume(dir: &Path, origin: &str, now: u64) -> Result<Resumed, Faul
         folder,
         signer,
         position,
-        is_new_key,
+        is_new_key: segments.is_empty(),
         torn,
     })
 }
@@ -88,6 +93,12 @@ fn replay(dir: &Path, number: u32, now: u64) -> Result<(Position, u64), Fault> {
             continue;
         }
         advance(&mut position, &line)?;
+        let is_signed = newest
+            .as_ref()
+            .is_some_and(|newest| newest.size == position.tree.size());
+        if is_signed {
+            position.durable = position.mark();
+        }
         if let Some(newest) = newest.as_ref().filter(|c| c.size <= position.tree.size()) {
             let differs =
                 newest.size == position.tree.size() && newest.root != position.tree.root();
@@ -118,6 +129,7 @@ fn advance(position: &mut Position, line: &Located) -> Result<(), Fault> {
         let segment: Option<Segment> = read::parse(&line.record);
         let tree = segment.and_then(|segment| segment.tree());
         position.tree = tree.ok_or_else(|| altered(line, "does not begin a segment"))?;
+        position.durable = position.mark();
     } else if head.previous != short(&position.last) {
         return Err(altered(line, "does not follow the record before it"));
     }
@@ -158,62 +170,6 @@ fn newest_checkpoint(dir: &Path) -> Result<Option<checkpoint::Checkpoint>, Fault
     Ok(signed.max_by_key(|checkpoint| checkpoint.size))
 }
 
-/// The key of the folder, or a new one for an empty log.
-fn take_key(folder: &Folder, origin: &str, is_empty: bool) -> Result<(Signer, bool), Fault> {
-    let path = folder.path(SIGNING_KEY);
-    finish_change(folder, &path)?;
-    if path.exists() {
-        return Ok((Signer::read(&path, origin)?, false));
-    }
-    if !is_empty {
-        return Err(Fault::new(
-            "the signing key of this log is missing",
-            "restore it, or start with another folder",
-        ));
-    }
-    let (signer, pem) = Signer::generate(origin)?;
-    write_verifier(folder.dir(), &signer)?;
-    key::create(&path, 0o600, &pem).map_err(|error| Fault::io("write", &path, &error))?;
-    Ok((signer, true))
-}
-
-/// A key that was made and never announced in the log is dropped; an announced one takes its place (`change_key` says which is which by order:
-/// the record comes before the verifier key).
-fn finish_change(folder: &Folder, path: &Path) -> Result<(), Fault> {
-    let next = folder.path(NEXT_KEY);
-    if !next.exists() {
-        return Ok(());
-    }
-    let failed = |error: io::Error| Fault::io("finish the change of", &next, &error);
-    let announced = fs::read_to_string(folder.path(VERIFIER_KEY)).map_err(failed)?;
-    let last = announced
-        .lines()
-        .last()
-        .and_then(checkpoint::Verifier::parse);
-    let is_announced = match last {
-        Some(last) => *Signer::read(&next, last.name())?.verifier() == last,
-        None => false,
-    };
-    if is_announced {
-        fs::rename(&next, path).map_err(failed)
-    } else {
-        fs::remove_file(&next).map_err(failed)
-    }
-}
-
-/// Adds the public half of a key to the file beside the log.
-pub(super) fn write_verifier(dir: &Path, signer: &Signer) -> Result<(), Fault> {
-    let path = dir.join(VERIFIER_KEY);
-    let opened = OpenOptions::new().create(true).append(true).open(&path);
-    let line = format!("{}\n", signer.verifier().text());
-    opened
-        .and_then(|mut file| {
-            file.write_all(line.as_bytes())
-                .and_then(|()| file.sync_all())
-        })
-        .map_err(|error| Fault::io("write", &path, &error))
-}
-
 impl Position {
     /// Before the first record.
     pub(super) fn start() -> Self {
@@ -223,6 +179,19 @@ impl Position {
             number: 0,
             opened: 0,
             bytes: 0,
+            durable: Mark {
+                number: 0,
+                bytes: 0,
+                tree: Frontier::default(),
+            },
+        }
+    }
+
+    fn mark(&self) -> Mark {
+        Mark {
+            number: self.number,
+            bytes: self.bytes,
+            tree: self.tree.clone(),
         }
     }
 }

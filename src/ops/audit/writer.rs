@@ -12,7 +12,9 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
 use super::coalesce::Repeats;
+use super::held::Held;
 use super::log::{Body, Log};
+use super::record::Ended;
 use super::settings::{Durability, Terms};
 use super::stamp::Clock;
 use super::standing::Told;
@@ -25,6 +27,7 @@ pub(super) struct Shared {
     pub(super) work: Condvar,
     pub(super) log: Mutex<Log>,
     pub(super) repeats: Mutex<Repeats>,
+    pub(super) held: Mutex<Held>,
     pub(super) terms: Mutex<Terms>,
     pub(super) health: watch::Sender<Health>,
     /// Without a keeper, whoever adds a record writes it.
@@ -147,30 +150,29 @@ impl Shared {
             .into_iter()
             .map(|entry| (entry.body, entry.waiter))
             .unzip();
-        let indexes = self.append(&bodies);
+        let (indexes, is_durable) = self.append(&bodies);
         for (waiter, index) in waiters.into_iter().zip(indexes) {
             if let Some(waiter) = waiter {
                 let intent = index.map(|index| Intent::new(self, index, waiter.correlation));
                 // A caller that has gone drops its intent, and that records the command as lost.
-                let _ = waiter.answer.send(intent.ok_or(Unrecorded));
+                let _ = waiter.answer.send(granted(intent, is_durable));
             }
         }
     }
 
-    fn append(&self, bodies: &[Body]) -> Vec<Option<u64>> {
+    /// The indexes, and whether they may be relied on.
+    fn append(&self, bodies: &[Body]) -> (Vec<Option<u64>>, bool) {
         let terms = self.terms();
         let mut log = lock(&self.log);
-        let mut indexes = log.append(bodies, terms.on_write_failure, self.clock.micros());
-        if terms.durability == Durability::Synced
-            && log.failing().is_none()
-            && log.sync_or_fail(self.clock.micros()).is_err()
-        {
-            indexes.iter_mut().for_each(|index| *index = None);
+        let indexes = log.append(bodies, terms.on_write_failure, self.clock.micros());
+        let must_sync = terms.durability == Durability::Synced && log.failing().is_none();
+        let is_durable = !must_sync || log.sync_or_fail(self.clock.micros()).is_ok();
+        if !is_durable {
             let intents = bodies.iter().filter(|body| body.is_intent);
             intents.for_each(|_| log.deny());
         }
         self.tell(&log);
-        indexes
+        (indexes, is_durable)
     }
 
     /// Publishes how far the log is, and whether it can be written when that changed.
@@ -192,6 +194,20 @@ impl Shared {
     pub(super) fn count_wakeup(&self) {
         self.wakeups.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+/// An intent that was written and could not be made durable is not granted: its record gets the outcome that says so.
+fn granted(intent: Option<Intent>, is_durable: bool) -> Result<Intent, Unrecorded> {
+    let intent = intent.ok_or(Unrecorded)?;
+    if is_durable {
+        return Ok(intent);
+    }
+    intent.end(&Ended {
+        verdict: "deny",
+        reason: Some("audit_unavailable"),
+        ..Ended::default()
+    });
+    Err(Unrecorded)
 }
 
 /// The turn to write; given back when dropped.

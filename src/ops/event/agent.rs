@@ -28,6 +28,25 @@ pub enum AgentEvent<'a> {
         /// The system's own words or a fixed one.
         why: &'a str,
     },
+    /// Changes of files are told as they happen (again).
+    Watching,
+    /// Changes of files are not told; they are found by looking every minute.
+    NotWatching {
+        /// The system's own words or a fixed one.
+        why: &'a str,
+    },
+    /// So much changed at once that some of it was not told; everything is read again.
+    WatchOverflow,
+    /// The clock of the day was set, or the machine slept.
+    ClockJumped {
+        /// By how many seconds, ahead or back.
+        seconds: i64,
+    },
+    /// Whether the clock of the day follows a time server; nothing if nobody can tell.
+    ClockSynchronised {
+        /// The answer.
+        synchronised: Option<bool>,
+    },
 }
 
 /// What can happen between the agent and a private server.

@@ -6,10 +6,12 @@
 mod agent;
 mod command;
 mod poll;
+mod rotation;
 
 pub use agent::{AgentEvent, ServerEvent};
 pub use command::{Call, CallKind, CommandEvent, NoAnswer, Side, Times};
 pub use poll::{PollEvent, PollFailure, PollFault, PollPause};
+pub use rotation::{PeerEvent, RotationEvent};
 
 /// Something that happened.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +22,10 @@ pub enum Event<'a> {
     Command(Call<'a>, CommandEvent<'a>),
     /// Between the agent and the private server of this channel.
     Server(&'a str, ServerEvent),
+    /// To the certificates, roots and secrets of this endpoint: `control plane` or a channel.
+    Rotation(&'a str, RotationEvent<'a>),
+    /// Between the agent and the peer of this endpoint.
+    Peer(&'a str, PeerEvent<'a>),
     /// To the agent as a whole.
     Agent(AgentEvent<'a>),
 }

@@ -9,7 +9,7 @@ use crate::ops::event::{
     AgentEvent, Call, CommandEvent, Event, PollEvent, PollFailure, ServerEvent,
 };
 
-use super::Flood;
+use super::{Flood, rotation};
 
 /// Writes the line of an event. What is ordinary for one call is told at `debug` only: its record is in the audit log.
 pub(crate) fn write(event: &Event<'_>, flood: &Flood) {
@@ -18,6 +18,8 @@ pub(crate) fn write(event: &Event<'_>, flood: &Flood) {
         Event::Command(call, ref event) if is_in_full(event, flood) => command(call, event),
         Event::Command(..) => {}
         Event::Server(channel, ref event) => server(channel, event),
+        Event::Rotation(endpoint, ref event) => rotation::write(endpoint, event),
+        Event::Peer(..) => {}
         Event::Agent(ref event) => agent(event),
     }
 }
@@ -187,6 +189,16 @@ fn server(channel: &str, event: &ServerEvent) {
     }
 }
 
+fn clock(synchronised: Option<bool>) {
+    match synchronised {
+        Some(true) => info!("the clock follows a time server"),
+        Some(false) => warn!(
+            "the clock does not follow a time server: validity is judged by a clock that may be wrong"
+        ),
+        None => debug!("nobody can tell whether the clock follows a time server"),
+    }
+}
+
 fn agent(event: &AgentEvent<'_>) {
     match *event {
         AgentEvent::Stopping {
@@ -202,6 +214,13 @@ fn agent(event: &AgentEvent<'_>) {
             error!(why, "records cannot be written and wait in memory");
         }
         AgentEvent::AuditFailing { why } => error!(why, "records cannot be written"),
+        AgentEvent::Watching => info!("changes of files are seen as they happen"),
+        AgentEvent::NotWatching { why } => {
+            warn!(why, "changes of files are found once a minute only");
+        }
+        AgentEvent::WatchOverflow => warn!("too much changed at once: every file is read again"),
+        AgentEvent::ClockJumped { seconds } => warn!(seconds, "the clock of the day jumped"),
+        AgentEvent::ClockSynchronised { synchronised } => clock(synchronised),
     }
 }
 

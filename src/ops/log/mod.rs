@@ -7,6 +7,7 @@
 mod flood;
 pub(crate) mod lines;
 mod queue;
+mod rotation;
 #[cfg(test)]
 mod tests;
 

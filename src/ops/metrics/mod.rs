@@ -3,11 +3,13 @@
 //! Promises: every label comes from a fixed list or from the configuration; what a caller can choose is mapped to a known word or `other` (W-03).
 //! Names, labels and what to alert on: `docs/operations.md`.
 
+mod identity;
 mod labels;
 mod own;
 mod records;
 mod reference;
 mod render;
+mod rotation;
 #[cfg(test)]
 mod tests;
 
@@ -22,7 +24,8 @@ use self::labels::Labels;
 use self::own::Own;
 use self::reference::{Dispatcher, Poller};
 pub use self::render::Facts;
-use super::event::{Event, PollEvent};
+use self::rotation::Rotation;
+use super::event::{AgentEvent, Event, PollEvent};
 
 type Counters = Family<Labels, Counter>;
 type Gauges = Family<Labels, Gauge>;
@@ -36,6 +39,7 @@ pub struct Metrics {
     poller: Poller,
     dispatcher: Dispatcher,
     own: Own,
+    rotation: Rotation,
     facts: render::Gauges,
 }
 
@@ -48,6 +52,7 @@ impl Metrics {
             poller: Poller::register(&mut registry),
             dispatcher: Dispatcher::register(&mut registry),
             own: Own::register(&mut registry),
+            rotation: Rotation::register(&mut registry),
             facts: render::Gauges::register(&mut registry),
             registry,
             known,
@@ -64,6 +69,9 @@ impl Metrics {
                 self.poller.command(event);
                 self.dispatcher.command(channel, event, &self.known);
             }
+            Event::Rotation(endpoint, ref event) => self.rotation.note(endpoint, event),
+            Event::Peer(endpoint, ref event) => self.rotation.handshake(endpoint, event),
+            Event::Agent(AgentEvent::WatchOverflow) => self.rotation.overflow(),
             Event::Server(..) | Event::Agent(_) => {}
         }
     }

@@ -9,6 +9,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use super::identity::Identities;
 use super::labels::{Labels, one};
 use super::records::Records;
 use super::{Gauges as Family64, Metrics};
@@ -59,6 +60,7 @@ pub(super) struct Gauges {
     build: Family64,
     policy: Family64,
     policy_generation: Gauge,
+    identities: Identities,
 }
 
 impl Gauges {
@@ -95,6 +97,7 @@ impl Gauges {
 
     fn register_own(&self, to: &mut Registry) {
         self.audit.register(to);
+        self.identities.register(to);
         to.register(
             "not_ready",
             "1 for each cause against readiness, by its code",
@@ -181,7 +184,9 @@ impl Gauges {
                 .get_or_create(&labels)
                 .set(server.reach.is_reached().into());
         }
-        for identity in &facts.inputs.expected.identities {
+        self.identities.set(facts.inputs);
+        self.expiry.clear();
+        for identity in facts.inputs.identities() {
             let labels = vec![
                 ("peer", identity.peer.clone().into()),
                 ("serial", identity.serial.clone().into()),
@@ -222,7 +227,7 @@ pub(super) fn whole(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn unix(moment: SystemTime) -> f64 {
+pub(super) fn unix(moment: SystemTime) -> f64 {
     moment
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()

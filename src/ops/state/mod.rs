@@ -2,6 +2,7 @@
 //!
 //! Promises: bounded by the configuration: one entry for each channel and identity.
 
+mod endpoint;
 mod heart;
 mod progress;
 pub mod readiness;
@@ -13,11 +14,17 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
+pub use self::endpoint::{Anchor, Condition, Endpoint, Generation};
 pub use self::heart::Heart;
 pub use self::progress::Standstill;
 pub use self::server::{QUIET, Reach, Server};
-use crate::ops::event::{AgentEvent, Event, PollEvent, PollFault, PollPause, ServerEvent};
+use crate::ops::event::{
+    AgentEvent, Event, PollEvent, PollFault, PollPause, RotationEvent, ServerEvent,
+};
 use crate::ops::gate::Hold;
+
+/// How the control plane is named among the endpoints.
+pub const CONTROL_PLANE: &str = "control plane";
 
 /// What is fixed at start.
 #[derive(Clone, Debug)]
@@ -28,8 +35,6 @@ pub struct Expected {
     pub call: Duration,
     /// The channels whose server must answer.
     pub channels: Vec<String>,
-    /// The identities in use.
-    pub identities: Vec<Identity>,
 }
 
 /// One client identity in use.
@@ -39,6 +44,12 @@ pub struct Identity {
     pub peer: String,
     /// The serial number of its certificate.
     pub serial: String,
+    /// Who issued it.
+    pub issuer: String,
+    /// SHA-256 of its certificate, hexadecimal.
+    pub sha256: String,
+    /// SHA-256 of its public key, hexadecimal.
+    pub spki: String,
     /// Valid from.
     pub not_before: SystemTime,
     /// Valid until.
@@ -106,6 +117,14 @@ pub struct Inputs {
     pub heart: Heart,
     /// The private servers, by the order of the configuration.
     pub servers: Vec<Server>,
+    /// What is in use at each endpoint, in the order they were first told.
+    pub endpoints: Vec<Endpoint>,
+    /// While the control plane has answered no poll that began since what it is shown changed: whether one began.
+    pub unproven: Option<bool>,
+    /// Whether changes of files are told as they happen; nothing before that is known.
+    pub watching: Option<bool>,
+    /// Whether the clock of the day follows a time server, if anybody can tell.
+    pub synchronised: Option<bool>,
     /// What holds the gate.
     pub holds: Vec<Hold>,
     /// The trouble with the audit log.
@@ -131,6 +150,10 @@ impl Inputs {
             last_poll: None,
             trouble: None,
             paused: None,
+            endpoints: Vec::new(),
+            unproven: None,
+            watching: None,
+            synchronised: None,
             holds: Vec::new(),
             audit: None,
             recording: None,
@@ -147,8 +170,59 @@ impl Inputs {
             Event::Agent(AgentEvent::AuditWritable) => self.audit = None,
             Event::Agent(AgentEvent::AuditSpooling { why }) => self.unrecorded(why, true, now),
             Event::Agent(AgentEvent::AuditFailing { why }) => self.unrecorded(why, false, now),
-            Event::Agent(AgentEvent::Drained) | Event::Command(..) => {}
+            Event::Agent(AgentEvent::Watching) => self.watching = Some(true),
+            Event::Agent(AgentEvent::NotWatching { .. }) => self.watching = Some(false),
+            Event::Agent(AgentEvent::ClockSynchronised { synchronised }) => {
+                self.synchronised = synchronised;
+            }
+            Event::Rotation(name, ref event) => self.rotation(name, event, now),
+            Event::Agent(
+                AgentEvent::Drained | AgentEvent::WatchOverflow | AgentEvent::ClockJumped { .. },
+            )
+            | Event::Peer(..)
+            | Event::Command(..) => {}
         }
+    }
+
+    fn rotation(&mut self, name: &str, event: &RotationEvent<'_>, now: Now) {
+        if !self.endpoints.iter().any(|known| known.name == name) {
+            self.endpoints.push(Endpoint::new(name, now));
+        }
+        if let RotationEvent::Published { trigger, .. } = event {
+            if name == CONTROL_PLANE && *trigger != "start" {
+                self.unproven = Some(false);
+            }
+        }
+        let mut endpoints = self.endpoints.iter_mut();
+        if let Some(endpoint) = endpoints.find(|known| known.name == name) {
+            endpoint.note(event, now);
+        }
+    }
+
+    /// The status of the first refusal of what the control plane is shown since that changed; the next one is no news.
+    pub fn refused_since_change(&mut self, event: &Event<'_>) -> Option<u16> {
+        let Event::Poll(PollEvent::Failed(failure)) = event else {
+            return None;
+        };
+        let status = match failure.fault {
+            PollFault::Unauthorized => 401,
+            PollFault::Forbidden => 403,
+            PollFault::Status(_) | PollFault::Transport | PollFault::Timeout | PollFault::Body => {
+                return None;
+            }
+        };
+        self.unproven
+            .take_if(|has_begun| *has_begun)
+            .map(|_| status)
+    }
+
+    /// The client identities in use.
+    pub fn identities(&self) -> impl Iterator<Item = &Identity> {
+        let generations = self
+            .endpoints
+            .iter()
+            .filter_map(|at| at.generation.as_ref());
+        generations.filter_map(|generation| generation.identity.as_ref())
     }
 
     fn unrecorded(&mut self, why: &str, spools: bool, now: Now) {
@@ -163,12 +237,16 @@ impl Inputs {
     fn poll(&mut self, event: &PollEvent<'_>, now: Now) {
         self.heart.beat(event, &self.expected, now.clock);
         match *event {
-            PollEvent::Started { .. } => self.paused = None,
+            PollEvent::Started { .. } => {
+                self.paused = None;
+                self.unproven = self.unproven.map(|_| true);
+            }
             PollEvent::Paused(why) => self.paused = Some(why),
             PollEvent::Stopped => {}
             PollEvent::Answered { .. } => {
                 self.last_poll = Some(now);
                 self.trouble = None;
+                self.unproven.take_if(|has_begun| *has_begun);
             }
             PollEvent::Failed(failure) => {
                 let since = self

@@ -64,7 +64,7 @@ pub fn readiness(inputs: &Inputs, now: Now) -> Readiness {
     causes.extend(inputs.standstill(now).map(stalled));
     causes.extend(inputs.holds.iter().map(held));
     causes.extend(inputs.audit.as_ref().map(unrecorded));
-    let identities = inputs.expected.identities.iter();
+    let identities = inputs.identities();
     causes.extend(identities.filter_map(|identity| outside_validity(identity, now)));
     causes.extend(inputs.servers.iter().filter_map(no_server));
     causes.extend(no_polls(inputs, now));

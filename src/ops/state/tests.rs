@@ -24,6 +24,9 @@ fn identity(from: u64, until: u64) -> Identity {
     Identity {
         peer: "control plane".to_owned(),
         serial: "01".to_owned(),
+        issuer: "CN=issuer".to_owned(),
+        sha256: String::new(),
+        spki: String::new(),
         not_before: at(from).wall,
         not_after: at(until).wall,
     }
@@ -34,9 +37,23 @@ fn fresh() -> Inputs {
         poll: POLL,
         call: Duration::from_secs(120),
         channels: vec!["main".to_owned(), "other".to_owned()],
-        identities: vec![identity(0, 10_000)],
     };
-    Inputs::new(expected, at(0))
+    let mut inputs = Inputs::new(expected, at(0));
+    shown(&mut inputs, identity(0, 10_000));
+    inputs
+}
+
+fn shown(inputs: &mut Inputs, identity: Identity) {
+    let now = Generation {
+        identity: Some(identity),
+        ..Generation::for_tests()
+    };
+    let event = RotationEvent::Published {
+        trigger: "start",
+        now: &now,
+        took: Duration::ZERO,
+    };
+    inputs.note(&Event::Rotation("control plane", event), at(0));
 }
 
 /// Polled and probed.
@@ -219,13 +236,13 @@ fn every_state_has_its_code_and_every_code_its_state() {
         ),
         (
             "expired",
-            |i| i.expected.identities = vec![identity(0, 5)],
+            |i| shown(i, identity(0, 5)),
             6,
             &["identity_expired"],
         ),
         (
             "not yet valid",
-            |i| i.expected.identities = vec![identity(9, 20)],
+            |i| shown(i, identity(9, 20)),
             6,
             &["identity_not_yet_valid"],
         ),

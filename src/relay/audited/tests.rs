@@ -15,9 +15,11 @@ fn audited(arguments: Arguments) -> (Audited, Memory) {
         audit: Arc::new(audit),
         policy_generation: 1,
         policy_sha256: [7; 32],
-        identity_generation: 1,
-        control_plane: Some("c1".to_owned()),
-        servers: HashMap::from([("main".to_owned(), "5e".to_owned())]),
+        shown: Box::new(|channel| Shown {
+            generation: 1,
+            control_plane: Some("c1".to_owned()),
+            server: Some("5e".to_owned()).filter(|_| channel == "main"),
+        }),
     };
     (audited, memory)
 }

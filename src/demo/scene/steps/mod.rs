@@ -4,6 +4,7 @@ mod calls;
 mod doors;
 mod evidence;
 mod record;
+mod renewal;
 mod stop;
 
 use std::{
@@ -20,7 +21,7 @@ type Step = for<'a> fn(
 ) -> Pin<Box<dyn Future<Output = anyhow::Result<Told>> + Send + 'a>>;
 
 /// Every step with its name.
-pub(super) const STEPS: [(&str, Step); 7] = [
+pub(super) const STEPS: [(&str, Step); 8] = [
     ("a listed tool runs", |stage, caller| {
         Box::pin(calls::listed(stage, caller))
     }),
@@ -37,6 +38,10 @@ pub(super) const STEPS: [(&str, Step); 7] = [
     ("a peer without a certificate is turned away", |stage, _| {
         Box::pin(doors::strangers(stage))
     }),
+    (
+        "certificates are replaced in the middle of the work",
+        |stage, caller| Box::pin(renewal::renewed(stage, caller)),
+    ),
     ("the agent stops when told to", |stage, _| {
         Box::pin(stop::stopped(stage))
     }),

@@ -1,4 +1,4 @@
-//! What an operator can change: the gate and the level of the log.
+//! What an operator can change: the gate, the files in use and the level of the log.
 
 use hyper::StatusCode;
 use serde::Deserialize;
@@ -7,6 +7,7 @@ use tracing::{info, warn};
 use crate::ops::Ops;
 use crate::ops::gate::{Action, Actor, REASON_CAP};
 use crate::ops::log::LogLevel;
+use crate::ops::reload::Force;
 
 /// Why a change was not made.
 pub(super) struct Refusal {
@@ -26,6 +27,42 @@ struct GateChange {
 #[serde(deny_unknown_fields)]
 struct LevelChange {
     level: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reloading {
+    #[serde(default)]
+    force_roots: bool,
+    #[serde(default)]
+    allow_identity_change: bool,
+    #[serde(default)]
+    allow_rollback: bool,
+}
+
+/// Reads every file again.
+pub(super) async fn reload(ops: &Ops, actor: Actor, body: &[u8]) -> Result<String, Refusal> {
+    let asked: Reloading = read(body)?;
+    let force = Force {
+        roots: asked.force_roots,
+        identity: asked.allow_identity_change,
+        rollback: asked.allow_rollback,
+    };
+    let Actor { uid, pid } = actor;
+    info!(
+        uid,
+        pid = pid.unwrap_or_default(),
+        ?force,
+        "an operator asked to read every file again"
+    );
+    ops.record_reload(force, actor);
+    let outcomes = ops.reloads.ask(force, actor).await;
+    outcomes
+        .map(|lines| lines.join("\n"))
+        .ok_or_else(|| Refusal {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            why: "the agent is starting or stopping".to_owned(),
+        })
 }
 
 /// Moves the gate.

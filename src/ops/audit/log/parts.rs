@@ -1,5 +1,6 @@
 //! The values the log works with: where it is, what it is given, what waits, and what failed.
 
+use super::Mark;
 use crate::ops::audit::encode;
 use crate::ops::audit::tree::{Frontier, Hash};
 
@@ -17,6 +18,8 @@ pub(in crate::ops::audit) struct Position {
     pub(in crate::ops::audit) number: u32,
     pub(in crate::ops::audit) opened: u64,
     pub(in crate::ops::audit) bytes: u64,
+    /// What the newest checkpoint covers of the open segment.
+    pub(in crate::ops::audit) durable: Mark,
 }
 
 /// A record without its place.

@@ -11,7 +11,7 @@ impl Log {
         let old = now >= self.opened.saturating_add(self.bounds.age_micros);
         let due = self.number > 0 && (self.segment.bytes() >= self.bounds.bytes || old);
         if due {
-            self.segment.place().sync()?;
+            self.sync_or_fail(now)?;
             self.checkpoint()?;
             self.begin_segment(now)?;
         }
@@ -37,6 +37,7 @@ impl Log {
         self.segment.begin(self.number + 1, &draft.lines)?;
         self.commit(&draft);
         (self.number, self.opened) = (self.number + 1, now);
+        self.durable = self.mark();
         Ok(())
     }
 }

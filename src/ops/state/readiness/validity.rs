@@ -12,7 +12,7 @@ pub(super) fn outside_validity(identity: &Identity, now: Now) -> Option<Cause> {
             "identity_expired",
             identity.not_after,
             detail,
-            "renew the certificate and restart the agent",
+            "put a renewed certificate in place: it is taken up by itself",
         ));
     }
     (now.wall < identity.not_before).then(|| {
