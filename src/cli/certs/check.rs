@@ -1,6 +1,7 @@
 //! `portcullis certs check`: what would happen if these files were put in place.
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -34,16 +35,14 @@ struct Answer {
 
 /// Runs the check; the exit code is that of the worst answer.
 pub(super) fn run(matches: &ArgMatches, env: &Environment, (out, err): Streams<'_>) -> u8 {
-    let given = given(matches);
-    let endpoints = match given {
+    let endpoints = match given(matches) {
         Some(endpoint) => Some(vec![endpoint]),
         None => configured(matches, env, err),
     };
-    let Some(endpoints) = endpoints else {
+    let Some((endpoints, in_use)) = endpoints.zip(in_use(matches, err)) else {
         return FAILURE;
     };
     let now = SystemTime::now();
-    let in_use = in_use(matches);
     let answers: Vec<Answer> = endpoints
         .iter()
         .map(|endpoint| answer(endpoint, in_use.as_ref(), now))
@@ -102,17 +101,32 @@ fn given(matches: &ArgMatches) -> Option<Endpoint> {
     })
 }
 
-/// The identity that would be replaced, as what runs under it has it; one that cannot be read is none to be a successor of.
-fn in_use(matches: &ArgMatches) -> Option<Material> {
-    let identity = one(matches, names::IN_USE_CERT).zip(one(matches, names::IN_USE_KEY))?;
-    let base = Some(Arc::new(Roots::public()));
+/// The identity that would be replaced; `None` if it cannot be read, which is told.
+fn in_use(matches: &ArgMatches, err: &mut dyn Write) -> Option<Option<Material>> {
+    let Some(identity) = one(matches, names::IN_USE_CERT).zip(one(matches, names::IN_USE_KEY))
+    else {
+        return Some(None);
+    };
     let source = Source {
         identity: Some(identity),
-        base,
+        base: Some(Arc::new(Roots::public())),
         ..Source::default()
     };
-    let texts = read(&source).ok()?;
-    Material::judge(&texts, &Rules::default(), None, SystemTime::now()).ok()
+    let judged = read(&source).and_then(|texts| {
+        Material::judge(&texts, &Rules::default(), None, SystemTime::now())
+            .map_err(|rejected| rejected.faults)
+    });
+    match judged {
+        Ok(material) => Some(Some(material)),
+        Err(faults) => {
+            let faults: String = faults
+                .iter()
+                .map(|fault| sentence("fault", fault))
+                .collect();
+            print(err, &format!("the identity in use:\n{faults}"));
+            None
+        }
+    }
 }
 
 fn answer(endpoint: &Endpoint, in_use: Option<&Material>, now: SystemTime) -> Answer {
