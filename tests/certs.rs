@@ -221,7 +221,7 @@ fn a_directory_that_cannot_be_read_is_told() {
     let mut command = folder.command(&["certs", "check", "--ca-bundle", "closed/ca.pem", "--json"]);
     fs::create_dir(folder.path("closed")).unwrap();
     folder.write("closed/ca.pem", "", 0o644);
-    fs::set_permissions(folder.path("closed"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(folder.path("closed"), fs::Permissions::from_mode(0o000)).unwrap();
     fs::set_permissions(folder.dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
     // Nothing is closed to root, so the program runs as nobody then.
     let is_root = fs::read_dir(folder.path("closed")).is_ok();
