@@ -5,7 +5,6 @@
 use std::{sync::Arc, time::SystemTime};
 
 use rustls::{
-    RootCertStore,
     crypto::aws_lc_rs::sign::any_supported_type,
     pki_types::{CertificateDer, PrivateKeyDer},
     sign::{CertifiedKey, SigningKey},
@@ -13,11 +12,7 @@ use rustls::{
 use x509_parser::certificate::X509Certificate;
 use zeroize::Zeroizing;
 
-use super::{
-    Bundle,
-    demands::{self, Demands},
-    out_of_date,
-};
+use super::{Bundle, out_of_date};
 use crate::{
     certificate::{leaf_faults, read},
     fault::{Code, Fault, Part},
@@ -27,6 +22,8 @@ use crate::{
     signature::{Signatures, Trial},
     validity::Validity,
 };
+
+mod demanded;
 
 /// See the module.
 pub(crate) struct Draft {
@@ -70,45 +67,6 @@ impl Draft {
         self
     }
 
-    /// Adds what is not as demanded.
-    pub(crate) fn demand(mut self, demands: &Demands<'_>) -> Self {
-        let parsed: Vec<_> = self.chain.iter().filter_map(read).collect();
-        let chain = demands::Chain {
-            parsed: &parsed,
-            entries: &self.entries,
-            pem_size: self.pem_size,
-        };
-        let mut faults = demands.faults(&chain);
-        if !self
-            .faults
-            .iter()
-            .any(|fault| fault.code() == Code::ChainOrder)
-        {
-            faults.extend(self.path_fault(demands.issuers, demands.now));
-        }
-        self.faults.extend(faults);
-        self
-    }
-
-    /// The certificates so far, leaf first.
-    pub(crate) fn chain(&self) -> &[CertificateDer<'static>] {
-        &self.chain
-    }
-
-    /// When all of it begins to be valid, if that is still to come and nothing but time is wrong.
-    pub(crate) fn pending_until(&self, now: SystemTime) -> Option<SystemTime> {
-        let begins = self.validity()?.not_before;
-        let mut codes = self.faults.iter().map(Fault::code);
-        (begins > now && codes.all(|code| code == Code::NotYetValid)).then_some(begins)
-    }
-
-    /// Takes out the faults that are only told.
-    pub(crate) fn part_faults(&mut self, is_warning: impl Fn(&Fault) -> bool) -> Vec<Fault> {
-        self.faults
-            .extract_if(.., |fault| is_warning(fault))
-            .collect()
-    }
-
     /// An identity, if nothing at all is wrong.
     pub(crate) fn finish(self) -> Result<Bundle, Vec<Fault>> {
         let validity = self.validity();
@@ -128,12 +86,6 @@ impl Draft {
     fn validity(&self) -> Option<Validity> {
         let each = self.entries.iter().map(|entry| entry.validity);
         each.reduce(Validity::intersect)
-    }
-
-    fn path_fault(&self, issuers: Option<&RootCertStore>, now: SystemTime) -> Option<Fault> {
-        let when = (self.validity()?, now);
-        let (code, detail) = demands::path::fault(&self.chain, issuers, when)?;
-        Some(Fault::new(code, Part::Certificate).because(detail))
     }
 
     fn decode(&mut self, cert_pem: &[u8], key_pem: &[u8]) -> (Option<Chain>, Option<Keys>) {
