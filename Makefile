@@ -73,4 +73,4 @@ fuzz: ## Fuzz each target for FUZZ_SECONDS (60); needs a nightly toolchain
 		$(CARGO) +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; done
 
 dev-pki: ## Write development certificates to target/pki
-	$(CARGO) run -p portcullis-certs --features dev --bin portcullis-dev-pki -- target/pki
+	$(CARGO) run --features demo -- certs dev target/pki

@@ -1,5 +1,6 @@
 //! Wiring: a checked configuration becomes running tasks, and they are drained.
 
+mod certificates;
 mod credentials;
 mod endpoints;
 mod operations;
@@ -26,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::info;
 
+pub use self::certificates::{Endpoint, certificates};
 use self::rotation::Rotation;
 use self::surfaces::Surfaces;
 use crate::config::{Config, ConfigError};

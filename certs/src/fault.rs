@@ -36,7 +36,9 @@ impl Part {
         }
     }
 
-    pub(crate) fn noun(self) -> &'static str {
+    /// As a sentence names it.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
         match self {
             Self::Certificate => "certificate",
             Self::Key => "private key",

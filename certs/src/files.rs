@@ -24,6 +24,17 @@ pub const ROOTS_CAP: usize = 1024 * 1024;
 /// Most bytes of a revocation list: about 100,000 entries.
 pub const CRL_CAP: usize = 4 * 1024 * 1024;
 
+impl Part {
+    /// Most bytes of such a file.
+    pub(crate) const fn cap(self) -> usize {
+        match self {
+            Self::Certificate | Self::Key => IDENTITY_CAP,
+            Self::Roots | Self::Issuers => ROOTS_CAP,
+            Self::Crl => CRL_CAP,
+        }
+    }
+}
+
 /// Reads a certificate chain.
 ///
 /// # Errors
@@ -77,11 +88,7 @@ pub(crate) fn read(
 
 fn take(file: OwnedFd, part: Part, faults: &mut Vec<Fault>) -> Result<Zeroizing<Vec<u8>>, Fault> {
     faults.extend(guard::file_fault(&file, part)?);
-    let cap = match part {
-        Part::Certificate | Part::Key => IDENTITY_CAP,
-        Part::Roots | Part::Issuers => ROOTS_CAP,
-        Part::Crl => CRL_CAP,
-    };
+    let cap = part.cap();
     // One byte more than the cap tells "too large"; room for all of it keeps a key from moving.
     let room = if part == Part::Key { cap + 64 } else { 0 };
     let mut buffer = Zeroizing::new(Vec::with_capacity(room));

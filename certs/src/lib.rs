@@ -35,5 +35,5 @@ pub use inventory::Entry;
 pub use material::{Material, Rejected};
 pub use roots::Roots;
 pub use rules::{Clock, Form, Profile, Rules};
-pub use source::{Settling, Source, Step, Texts};
+pub use source::{Listed, Settling, Source, Step, Texts};
 pub use validity::Validity;

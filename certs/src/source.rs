@@ -19,8 +19,10 @@ use crate::{
     fault::{Fault, Part},
     files::{self, Folders},
 };
+pub use listing::Listed;
 pub use settling::{Settling, Step};
 
+mod listing;
 mod settling;
 
 /// Where the material of one endpoint is.
@@ -129,3 +131,6 @@ impl Texts {
         self.files.iter().filter(move |text| text.part == part)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,10 +65,7 @@ pub(super) fn control_use(config: &Config, fresh: &Fresh) -> anyhow::Result<Use<
         dress: Box::new(crate::edge::tls::Parts::control_plane),
         carry: Box::new(carry),
         canary: Some(canary(config)?),
-        rules: Rules {
-            form: form(plane.cert_form),
-            ..rules(config)
-        },
+        rules: control_rules(config),
         pins: plane.server_key_pins.clone(),
         is_vital: true,
     })
@@ -178,7 +175,16 @@ pub(super) fn server_config(config: &Config, binding: &Binding, limits: &Limits)
     }
 }
 
-fn rules(config: &Config) -> Rules {
+/// What is asked of the certificates of the control plane.
+pub(super) fn control_rules(config: &Config) -> Rules {
+    Rules {
+        form: form(config.control_plane.cert_form),
+        ..rules(config)
+    }
+}
+
+/// What is asked of all certificates.
+pub(super) fn rules(config: &Config) -> Rules {
     Rules {
         profile: match config.trust.profile {
             CertProfile::Default => Profile::Default,

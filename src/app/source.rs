@@ -154,7 +154,8 @@ impl Source {
         Some(path?.mistake(fault.problem(), fault.remedy()))
     }
 
-    fn certs(&self) -> certs::Source {
+    /// Those that certificates are made of.
+    pub(super) fn certs(&self) -> certs::Source {
         let path = |path: &ConfiguredPath| path.path().to_owned();
         certs::Source {
             identity: self

@@ -1,11 +1,12 @@
 //! The command line: one file per command, and the only place that prints.
 //!
-//! Promises: exit code 0 for success, help and version; 1 for every failure, and 2 for an agent that `health` finds not healthy. What the operator typed is never repeated unless it is certainly not a
+//! Promises: exit code 0 for success, help and version; 1 for every failure, and 2 for an agent that `health` finds not healthy, or certificates that `certs check` finds not valid yet. What the operator typed is never repeated unless it is certainly not a
 //! secret.
 //! Leaves to others: what the settings mean (`config`) and the work itself (`app`).
 
 mod ask;
 mod audit;
+mod certs;
 #[cfg(feature = "demo")]
 mod demo;
 mod health;
@@ -62,7 +63,8 @@ fn command() -> Command {
         .subcommand(health::command())
         .subcommands(operate::commands())
         .subcommand(policy::command())
-        .subcommand(audit::command());
+        .subcommand(audit::command())
+        .subcommand(certs::command());
     #[cfg(feature = "demo")]
     let command = command.subcommand(demo::command());
     command
@@ -87,6 +89,7 @@ fn dispatch(
         Some((operate::RELOAD, matches)) => operate::reload(matches, env, (out, err)),
         Some((policy::NAME, matches)) => policy::run(matches, out),
         Some((audit::NAME, matches)) => audit::run(matches, out, err),
+        Some((certs::NAME, matches)) => certs::run(matches, env, (out, err)),
         #[cfg(feature = "demo")]
         Some((demo::NAME, matches)) => demo::run(matches, out, err),
         Some(_) | None => {

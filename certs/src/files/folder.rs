@@ -70,6 +70,7 @@ impl Folders {
             faults.extend(folder_fault(&folder, &path.display().to_string(), part)?);
         }
         opened.map_err(|end| match end {
+            End::System(Errno::ISDIR) => Fault::new(Code::NotRegular, part),
             End::System(error) => Fault::new(Code::Unreadable, part).because(error.to_string()),
             End::Escape(target) => Fault::new(Code::SymlinkEscape, part)
                 .because(format!("it leads to `{}`", target.display())),

@@ -51,19 +51,19 @@ fn code(error: &Error, chain: &[CertificateDer<'static>], named: &[Vec<u8>]) -> 
     let Error::InvalidCertificate(reason) = error else {
         return Some(Code::IssuerMismatch);
     };
-    let is_other = |reason: &CertificateError| {
-        matches!(
-            reason,
-            CertificateError::UnhandledCriticalExtension
-                | CertificateError::InvalidPurpose
-                | CertificateError::InvalidPurposeContext { .. }
-                | CertificateError::UnsupportedSignatureAlgorithmContext { .. }
-        )
-    };
-    match reason {
-        CertificateError::UnknownIssuer if !reaches(chain, named) => Some(Code::ChainIncomplete),
-        reason if is_other(reason) => None,
-        _ => Some(Code::IssuerMismatch),
+    let is_judged_elsewhere = matches!(
+        reason,
+        CertificateError::UnhandledCriticalExtension
+            | CertificateError::InvalidPurpose
+            | CertificateError::InvalidPurposeContext { .. }
+            | CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+    );
+    if is_judged_elsewhere {
+        None
+    } else if *reason == CertificateError::UnknownIssuer && !reaches(chain, named) {
+        Some(Code::ChainIncomplete)
+    } else {
+        Some(Code::IssuerMismatch)
     }
 }
 
