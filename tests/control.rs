@@ -366,8 +366,9 @@ fn admitted(message: &'static str) -> Exchange {
     let facts = Facts {
         upstream_id: 5,
         correlation: CorrelationId(1),
+        now: portcullis_policy::Moment::default(),
     };
-    let admitted = support::policy(POLICY).admit(&inbound, facts, &std::sync::Arc::default());
+    let admitted = support::policy(POLICY).admit(&inbound, facts, &Arc::default());
     admitted.map_err(|refused| refused.reason()).unwrap().1
 }
 
@@ -393,6 +394,7 @@ fn released(kind: ReplyKind) -> Released {
             let facts = Facts {
                 upstream_id: 5,
                 correlation: CorrelationId(1),
+                now: portcullis_policy::Moment::default(),
             };
             let admitted =
                 support::policy(POLICY).admit_termination(&Channel::main(), &session, facts);

@@ -34,7 +34,14 @@ const MAY_USE: [(&str, &[&str]); 7] = [
 const DEPENDENCIES: [(&str, &[&str]); 2] = [
     (
         "policy",
-        &["bytes", "serde", "simdutf8", "thiserror", "toml"],
+        &[
+            "bytes",
+            "regex-automata",
+            "simdutf8",
+            "thiserror",
+            "toml",
+            "toml_parser",
+        ],
     ),
     (
         "certs",

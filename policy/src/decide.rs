@@ -2,9 +2,15 @@
 //!
 //! Every rule of the policy that has something to say about an ask gives one vote. A forbid wins whatever the order; without a permit
 //! the answer is no (INVARIANT 3, INVARIANT 4). There are no priorities, no defaults to switch and no cache.
+//!
+//! Listings ask the same code whether a name may be seen: it may when some call of it could be permitted (PF7).
 
-use crate::document::Server;
-use crate::mcp::catalogue::{Class, Method, is_tool_name};
+use crate::document::{Entry, Server, Tool};
+use crate::gate::Kept;
+use crate::matcher::ArgumentFault;
+use crate::mcp::catalogue::{Class, Method, Selector, is_tool_name};
+use crate::mcp::uri::Uri;
+use crate::pin::Pin;
 use crate::refusal::{Line, Reason};
 
 /// What is asked of a server, reduced to what rules may look at.
@@ -14,10 +20,45 @@ pub struct Ask {
     pub method: &'static Method,
     /// `params.name` of a tool call.
     pub tool: Option<String>,
+    /// `params.name` of a prompt, or `params.ref.name` of a completion for one.
+    pub prompt: Option<String>,
+    /// `params.uri` of a resource, or `params.ref.uri` of a completion for one.
+    pub uri: Option<String>,
+    /// `params.arguments` of a tool call.
+    pub arguments: Option<Kept>,
     /// Whether the call asks for a task (`params.task`, MCP 2025-11-25).
     pub as_task: bool,
     /// Whether the call answers a server's question (`params.inputResponses` or `params.requestState`, MCP 2026-07-28).
     pub has_input: bool,
+}
+
+impl Ask {
+    /// What the routing header `Mcp-Name` repeats, besides a tool's name: the prompt of `prompts/get`, the URI of `resources/read`.
+    pub(crate) fn named(&self) -> Option<&str> {
+        match self.method.class {
+            Class::PromptGet => self.prompt.as_deref(),
+            Class::ResourceRead => self.uri.as_deref(),
+            Class::ToolCall => self.tool.as_deref(),
+            Class::Lifecycle
+            | Class::Cancel
+            | Class::ToolListing
+            | Class::ResourceListing
+            | Class::PromptListing
+            | Class::Named(_)
+            | Class::Unlisted => None,
+        }
+    }
+}
+
+/// What is known of the definition of the tool that is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Definition {
+    /// Nothing: the server has not listed it in this session. A pinned tool is not called then.
+    Unseen,
+    /// The server listed it in this session, and this is its digest.
+    Seen(Pin),
+    /// It is taken to be what the policy pins: for questions about the rules alone.
+    AsPinned,
 }
 
 /// One rule's say.
@@ -55,46 +96,165 @@ pub fn combine(votes: impl IntoIterator<Item = Vote>, unlisted: Reason) -> Decis
 
 /// Decides one ask against one server's rules.
 #[must_use]
-pub fn decide(server: &Server, ask: &Ask) -> Decision {
+pub fn decide(server: &Server, ask: &Ask, definition: Definition) -> Decision {
+    let permit = |lines: Option<Line>| combine(lines.map(Vote::Permit), Reason::MethodNotListed);
     match ask.method.class {
-        Class::Lifecycle | Class::Cancel => {
-            combine([Vote::Permit(server.line())], Reason::MethodNotListed)
-        }
-        Class::ToolListing => combine(
-            server.tools().next().map(|(_, line)| Vote::Permit(line)),
-            Reason::MethodNotListed,
-        ),
-        Class::ToolCall => tool_call(server, ask.tool.as_deref(), extensions(ask)),
-        Class::Unlisted => combine([], Reason::MethodNotListed),
+        Class::Lifecycle | Class::Cancel => permit(Some(server.line())),
+        Class::ToolListing => permit(server.tools().next().map(|(_, line)| line)),
+        Class::ToolCall => tool_call(server, ask, definition),
+        Class::ResourceListing => permit(server.first_resource()),
+        Class::ResourceRead => resource(server, ask.uri.as_deref(), extensions(ask)),
+        Class::PromptListing => permit(server.first_prompt()),
+        Class::PromptGet => prompt(server, ask.prompt.as_deref(), extensions(ask)),
+        Class::Named(selector) => named(server, ask, selector),
+        Class::Unlisted => permit(None),
     }
 }
 
-/// What a call may ask for beside its tool; neither can be listed yet.
+/// What a call may ask for beside its target; neither can be listed yet.
 fn extensions(ask: &Ask) -> [Option<Vote>; 2] {
+    let forbid = |asked: bool, reason| asked.then_some(Vote::Forbid(reason, None));
     [
-        ask.as_task
-            .then_some(Vote::Forbid(Reason::TaskNotListed, None)),
-        ask.has_input
-            .then_some(Vote::Forbid(Reason::InputNotListed, None)),
+        forbid(ask.as_task, Reason::TaskNotListed),
+        forbid(ask.has_input, Reason::InputNotListed),
     ]
 }
 
-fn tool_call(server: &Server, tool: Option<&str>, extensions: [Option<Vote>; 2]) -> Decision {
-    let Some(name) = tool.filter(|name| is_tool_name(name)) else {
+fn tool_call(server: &Server, ask: &Ask, definition: Definition) -> Decision {
+    let Some(name) = ask.tool.as_deref().filter(|name| is_tool_name(name)) else {
         return Decision::Refused(Reason::ToolNameInvalid, None);
     };
-    let permit = server.tool(name).map(Vote::Permit);
+    let rule = server.rule(name);
+    let votes = rule.into_iter().flat_map(|tool| {
+        let arguments = arguments(tool, ask.arguments.as_ref());
+        [entry(&tool.entry), pin(tool, definition), arguments]
+    });
     combine(
-        extensions.into_iter().flatten().chain(permit),
+        extensions(ask).into_iter().chain(votes).flatten(),
         Reason::ToolNotListed,
     )
 }
 
-/// Whether a tool may be seen in a listing: the decision that a plain call of it gets, made by the same code (PF7).
+/// An entry permits what it names, or denies it.
+fn entry(entry: &Entry) -> Option<Vote> {
+    Some(match &entry.deny {
+        Some(deny) => Vote::Forbid(Reason::Denied, Some(deny.line)),
+        None => Vote::Permit(entry.line),
+    })
+}
+
+fn pin(tool: &Tool, definition: Definition) -> Option<Vote> {
+    let (pinned, line) = tool.pin?;
+    match definition {
+        Definition::Seen(seen) if seen == pinned => None,
+        Definition::AsPinned => None,
+        Definition::Seen(_) => Some(Vote::Forbid(Reason::PinChanged, Some(line))),
+        Definition::Unseen => Some(Vote::Forbid(Reason::PinUnseen, Some(line))),
+    }
+}
+
+/// Arguments that are absent are an empty object.
+pub(crate) fn arguments(tool: &Tool, sent: Option<&Kept>) -> Option<Vote> {
+    let fields = tool.arguments.as_ref()?;
+    let broken = match sent {
+        Some(sent) => fields.judge(sent.node()),
+        None => fields.all_there(0),
+    };
+    let broken = broken.err()?;
+    let fault = match (broken.fault, broken.rule) {
+        (ArgumentFault::Type, None) => ArgumentFault::Shape,
+        (fault, _) => fault,
+    };
+    let line = broken.rule.map_or(tool.entry.line, |(_, line)| line);
+    Some(Vote::Forbid(Reason::Argument(fault), Some(line)))
+}
+
+fn prompt(server: &Server, name: Option<&str>, extensions: [Option<Vote>; 2]) -> Decision {
+    if !server.rules_prompts() {
+        return Decision::Refused(Reason::MethodNotListed, None);
+    }
+    let Some(name) = name.filter(|name| is_tool_name(name)) else {
+        return Decision::Refused(Reason::PromptNameInvalid, None);
+    };
+    let rule = server.prompt(name).and_then(entry);
+    combine(
+        extensions.into_iter().flatten().chain(rule),
+        Reason::PromptNotListed,
+    )
+}
+
+fn resource(server: &Server, uri: Option<&str>, extensions: [Option<Vote>; 2]) -> Decision {
+    if server.resources().is_empty() {
+        return Decision::Refused(Reason::MethodNotListed, None);
+    }
+    let Some(uri) = uri.and_then(Uri::parse) else {
+        return Decision::Refused(Reason::UriInvalid, None);
+    };
+    let rules = server
+        .resources()
+        .iter()
+        .filter(|rule| rule.subtree.holds(&uri));
+    let votes = rules.filter_map(|rule| entry(&rule.entry));
+    combine(
+        extensions.into_iter().flatten().chain(votes),
+        Reason::ResourceNotListed,
+    )
+}
+
+/// A method that needs a line of its own, and a rule for what it acts on.
+fn named(server: &Server, ask: &Ask, selector: Selector) -> Decision {
+    let line = server.method(ask.method.name);
+    let target = match (selector, &ask.prompt, line) {
+        (Selector::Nothing, _, Some(line)) => return Decision::Permitted(line),
+        (Selector::Nothing, _, None) => Decision::Refused(Reason::MethodNotListed, None),
+        (Selector::Reference, Some(name), _) => prompt(server, Some(name), extensions(ask)),
+        (Selector::Reference | Selector::Resource, _, _) => {
+            resource(server, ask.uri.as_deref(), extensions(ask))
+        }
+    };
+    match (target, line) {
+        (Decision::Permitted(_), None) => Decision::Refused(Reason::MethodNotListed, None),
+        (target, _) => target,
+    }
+}
+
+/// Whether a tool may be seen in a listing: whether some call of it could be permitted. Arguments and rates are left out of the question.
 #[must_use]
-pub fn is_listed(server: &Server, tool: &str) -> bool {
+pub fn is_listed(server: &Server, tool: &str, definition: Definition) -> bool {
+    is_tool_name(tool)
+        && server.rule(tool).is_some_and(|rule| {
+            let votes = [entry(&rule.entry), pin(rule, definition)];
+            matches!(
+                combine(votes.into_iter().flatten(), Reason::ToolNotListed),
+                Decision::Permitted(_)
+            )
+        })
+}
+
+/// Whether a prompt may be seen in a listing.
+#[must_use]
+pub fn is_prompt_listed(server: &Server, name: &str) -> bool {
     matches!(
-        tool_call(server, Some(tool), [None, None]),
+        prompt(server, Some(name), [None, None]),
         Decision::Permitted(_)
     )
+}
+
+/// Whether a resource may be seen in a listing.
+#[must_use]
+pub fn is_resource_listed(server: &Server, uri: &str) -> bool {
+    matches!(
+        resource(server, Some(uri), [None, None]),
+        Decision::Permitted(_)
+    )
+}
+
+/// Whether a URI template (RFC 6570) may be seen in a listing: whether some URI it expands to could be permitted.
+#[must_use]
+pub fn is_template_listed(server: &Server, template: &str) -> bool {
+    let mut rules = server
+        .resources()
+        .iter()
+        .filter(|rule| rule.entry.deny.is_none());
+    rules.any(|rule| rule.subtree.may_hold_template(template))
 }

@@ -148,6 +148,19 @@ pub(crate) fn session(sent: &[(String, String)]) -> Option<&str> {
     single(sent, "mcp-session-id").ok().flatten()
 }
 
+/// Who the caller says it acts for, if it says so.
+pub(crate) fn subject(sent: &[(String, String)]) -> Option<&str> {
+    single(sent, "x-openai-subject").ok().flatten()
+}
+
+/// The protocol revision the caller states, if it is one we know.
+pub(crate) fn revision(sent: &[(String, String)]) -> Option<Revision> {
+    single(sent, "mcp-protocol-version")
+        .ok()
+        .flatten()
+        .and_then(Revision::parse)
+}
+
 /// Headers that never depend on the caller. Identity encoding only (D7).
 pub(crate) fn fixed(has_body: bool) -> Vec<Header> {
     let mut headers = Vec::with_capacity(8);

@@ -6,6 +6,7 @@
 //! In reading order:
 //! - [`gate`]: the strict JSON gate; bytes become checked spans or are refused
 //! - [`mcp`]: what a gated message is: its envelope, its method, its target
+//! - `matcher`: what a value must be
 //! - [`document`]: policy text becomes a [`PolicySet`]
 //! - [`decide`]: the combining rule
 //! - [`permit`]: the proofs [`Permitted`], [`Exchange`] and [`Released`], which nothing else can make
@@ -16,19 +17,27 @@
 
 mod channel;
 pub mod decide;
+mod direction;
 pub mod document;
 pub mod edit;
 pub mod failure;
 pub mod gate;
 pub mod headers;
 pub mod ledger;
+mod matcher;
 pub mod mcp;
+mod moment;
 pub mod permit;
+mod pin;
 pub mod refusal;
 
 pub use channel::{Channel, ChannelError};
+pub use direction::Direction;
 pub use document::{Mistake, PolicySet};
 pub use failure::{Failure, FailureKind, FailureSource};
 pub use ledger::Ledger;
+pub use matcher::ArgumentFault;
+pub use moment::Moment;
 pub use permit::{Exchange, Facts, Inbound, Permitted, Released, Step};
+pub use pin::Pin;
 pub use refusal::{Reason, Refused};

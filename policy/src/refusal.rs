@@ -7,6 +7,7 @@ use std::fmt;
 
 use crate::channel::Channel;
 use crate::gate::Fault;
+use crate::matcher::ArgumentFault;
 use crate::mcp::envelope::EnvelopeFault;
 use crate::permit::Released;
 
@@ -46,6 +47,26 @@ pub enum Reason {
     ToolNameInvalid,
     /// The policy does not list the tool.
     ToolNotListed,
+    /// The policy denies the tool, prompt or resource by name.
+    Denied,
+    /// The tool is pinned, and the server has not listed it in this session.
+    PinUnseen,
+    /// The definition the server lists is not the one that is pinned (C1 to C3).
+    PinChanged,
+    /// An argument breaks a rule of the policy (B8).
+    Argument(ArgumentFault),
+    /// The principal called the tool more often than the policy allows.
+    RateLimited,
+    /// `params.name` is missing or outside the grammar of prompt names.
+    PromptNameInvalid,
+    /// The policy does not list the prompt (B5).
+    PromptNotListed,
+    /// `params.uri` is missing or has more than one reading (B6, B7).
+    UriInvalid,
+    /// No resource rule of the policy holds the URI (B5, B6).
+    ResourceNotListed,
+    /// The policy is past its `not_after`.
+    PolicyExpired,
     /// The call asks for a task, which the policy cannot allow yet (B11).
     TaskNotListed,
     /// The call answers a server's question, which the policy cannot allow yet (B10).
@@ -58,6 +79,8 @@ pub enum Reason {
     HeaderInvalid,
     /// The protocol revision is none we know (D4).
     RevisionUnknown,
+    /// The policy does not list the protocol revision for this server (D4).
+    RevisionNotListed,
     /// A termination without a session.
     SessionMissing,
     /// The policy in force when the answer came is tighter and refuses the call.
@@ -95,12 +118,23 @@ impl Reason {
             Self::MethodNotListed => "method_not_listed",
             Self::ToolNameInvalid => "tool_name_invalid",
             Self::ToolNotListed => "tool_not_listed",
+            Self::Denied => "denied",
+            Self::PinUnseen => "pin_unseen",
+            Self::PinChanged => "pin_changed",
+            Self::Argument(fault) => fault.label(),
+            Self::RateLimited => "rate_limited",
+            Self::PromptNameInvalid => "prompt_name_invalid",
+            Self::PromptNotListed => "prompt_not_listed",
+            Self::UriInvalid => "uri_invalid",
+            Self::ResourceNotListed => "resource_not_listed",
+            Self::PolicyExpired => "policy_expired",
             Self::TaskNotListed => "task_not_listed",
             Self::InputNotListed => "input_not_listed",
             Self::CancelUnbound => "cancel_unbound",
             Self::HeaderMismatch => "header_mismatch",
             Self::HeaderInvalid => "header_invalid",
             Self::RevisionUnknown => "revision_unknown",
+            Self::RevisionNotListed => "revision_not_listed",
             Self::SessionMissing => "session_missing",
             Self::PolicyTightened => "policy_tightened",
             Self::ReverseCall => "reverse_call",
@@ -113,6 +147,21 @@ impl Reason {
             Self::GateLowered => "gate_lowered",
             Self::AuditUnavailable => "audit_unavailable",
         }
+    }
+}
+
+impl Reason {
+    /// Whether a server on trial (`observe_until`) lets this pass. Only what the lists of the policy leave out or an argument rule refuses
+    /// does: never an explicit deny, a pin, a reverse call, a task, a name with a second reading, or what a gate or a limit refuses.
+    pub(crate) const fn is_observable(self) -> bool {
+        matches!(
+            self,
+            Self::MethodNotListed
+                | Self::ToolNotListed
+                | Self::PromptNotListed
+                | Self::ResourceNotListed
+                | Self::Argument(_)
+        )
     }
 }
 
@@ -154,11 +203,21 @@ impl Wire {
             | Reason::MethodNotListed
             | Reason::ToolNameInvalid
             | Reason::ToolNotListed
+            | Reason::Denied
+            | Reason::PinUnseen
+            | Reason::PinChanged
+            | Reason::Argument(_)
+            | Reason::PromptNameInvalid
+            | Reason::PromptNotListed
+            | Reason::UriInvalid
+            | Reason::ResourceNotListed
+            | Reason::PolicyExpired
             | Reason::TaskNotListed
             | Reason::InputNotListed
             | Reason::CancelUnbound
             | Reason::HeaderInvalid
             | Reason::RevisionUnknown
+            | Reason::RevisionNotListed
             | Reason::SessionMissing
             | Reason::PolicyTightened
             | Reason::ReverseCall
@@ -166,7 +225,10 @@ impl Wire {
             | Reason::ListingUnreadable
             | Reason::StreamLimit
             | Reason::DecisionFailed => Self::REFUSED,
-            Reason::ChannelBusy | Reason::GateLowered | Reason::AuditUnavailable => Self::FOR_NOW,
+            Reason::RateLimited
+            | Reason::ChannelBusy
+            | Reason::GateLowered
+            | Reason::AuditUnavailable => Self::FOR_NOW,
         }
     }
 

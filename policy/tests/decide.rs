@@ -1,10 +1,16 @@
 //! The combining rule, as properties: order never matters, a forbid always wins, and what is taken away never allows more (invariant 3).
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 mod support;
 
 use portcullis_policy::Channel;
-use portcullis_policy::decide::{Ask, Decision, Vote, combine, decide, is_listed};
+use portcullis_policy::decide::{Ask, Decision, Definition, Vote, combine, decide, is_listed};
 use portcullis_policy::mcp::catalogue::{self, Method};
 use portcullis_policy::refusal::{Line, Reason};
 use proptest::prelude::*;
@@ -57,8 +63,8 @@ proptest! {
         let tools: Vec<&str> = listed.iter().map(String::as_str).collect();
         let policy = support::policy(&tools);
         let server = policy.server(&Channel::main()).unwrap();
-        let callable = matches!(decide(server, &call(&asked)), Decision::Permitted(_));
-        prop_assert_eq!(callable, is_listed(server, &asked));
+        let callable = matches!(decide(server, &call(&asked), Definition::Unseen), Decision::Permitted(_));
+        prop_assert_eq!(callable, is_listed(server, &asked, Definition::Unseen));
         prop_assert_eq!(callable, listed.contains(&asked));
     }
 
@@ -67,9 +73,74 @@ proptest! {
         let tools: Vec<&str> = listed.iter().map(String::as_str).collect();
         let (all, fewer) = (support::policy(&tools), support::policy(tools.split_first().unwrap().1));
         let may = |policy: &portcullis_policy::PolicySet| {
-            matches!(decide(policy.server(&Channel::main()).unwrap(), &call(&asked)), Decision::Permitted(_))
+            matches!(decide(policy.server(&Channel::main()).unwrap(), &call(&asked), Definition::Unseen), Decision::Permitted(_))
         };
         prop_assert!(may(&all) || !may(&fewer));
+    }
+}
+
+/// One line of a policy: a tool listed, a tool with a rule for its argument, or a denial.
+fn tool_lines() -> impl Strategy<Value = Vec<(String, Option<i64>, bool)>> {
+    let line = ("[a-c]", prop::option::of(0..4_i64), any::<bool>());
+    prop::collection::vec(line, 0..4).prop_map(|mut lines| {
+        lines.sort();
+        lines.dedup_by(|one, other| one.0 == other.0);
+        lines
+    })
+}
+
+fn written(lines: &[(String, Option<i64>, bool)]) -> std::sync::Arc<portcullis_policy::PolicySet> {
+    let tools: String = lines
+        .iter()
+        .map(|(name, most, denied)| {
+            let rule = match (denied, most) {
+                (true, _) => "deny = \"d\"\n".to_owned(),
+                (false, Some(most)) => format!("args.x = {{ type = \"integer\", max = {most} }}\n"),
+                (false, None) => "args.x = { type = \"integer\" }\n".to_owned(),
+            };
+            format!("[[server.tool]]\nname = \"{name}\"\n{rule}")
+        })
+        .collect();
+    support::compile(&format!(
+        "schema = 1\n[[server]]\nchannel = \"main\"\n{tools}"
+    ))
+}
+
+/// Every call that a policy lets through, of a small world of calls.
+fn allowed(lines: &[(String, Option<i64>, bool)]) -> Vec<(&'static str, i64)> {
+    let policy = written(lines);
+    let calls = ["a", "b", "c"]
+        .into_iter()
+        .flat_map(|tool| (0..6).map(move |x| (tool, x)));
+    calls
+        .filter(|(tool, x)| {
+            let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}","arguments":{{"x":{x}}}}}}}"#);
+            support::admit(&policy, body).is_ok()
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn tightening_a_file_never_allows_more_and_order_never_matters(lines in tool_lines(), at in any::<prop::sample::Index>(), most in 0..4_i64) {
+        let before = allowed(&lines);
+        let mut reversed = lines.clone();
+        reversed.reverse();
+        prop_assert_eq!(&before, &allowed(&reversed));
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let at = at.index(lines.len());
+        let (mut denied, mut removed, mut narrowed) = (lines.clone(), lines.clone(), lines.clone());
+        denied[at].2 = true;
+        removed.remove(at);
+        narrowed[at].1 = Some(narrowed[at].1.map_or(most, |old| old.min(most)));
+        for tighter in [denied, removed, narrowed] {
+            let after = allowed(&tighter);
+            prop_assert!(after.iter().all(|call| before.contains(call)), "{:?} -> {:?}", lines, tighter);
+        }
     }
 }
 
@@ -81,6 +152,9 @@ fn call(tool: &str) -> Ask {
     Ask {
         method: method("tools/call"),
         tool: Some(tool.to_owned()),
+        prompt: None,
+        uri: None,
+        arguments: None,
         as_task: false,
         has_input: false,
     }
@@ -92,14 +166,18 @@ fn a_decision_names_its_line() {
         "schema = 1\n\n[[server]]\nchannel = \"main\"\ntools = [\n  \"a\",\n  \"b\",\n]\n",
     );
     let server = policy.server(&Channel::main()).unwrap();
-    assert_eq!(decide(server, &call("b")), Decision::Permitted(Line(7)));
+    assert_eq!(
+        decide(server, &call("b"), Definition::Unseen),
+        Decision::Permitted(Line(7))
+    );
     assert_eq!(
         decide(
             server,
             &Ask {
                 method: method("ping"),
                 ..call("b")
-            }
+            },
+            Definition::Unseen
         ),
         Decision::Permitted(Line(4))
     );

@@ -141,3 +141,306 @@ fn the_audit_section_is_closed_and_defaults_to_deny() {
         assert!(told[0].starts_with(place), "{told:?}");
     }
 }
+
+/// A file of the whole language.
+const WHOLE: &str = include_str!("../examples/regulated-strict.toml");
+
+#[test]
+fn each_rule_that_can_never_match_is_a_mistake_pf11_pf12() {
+    let tool = |rest: &str| format!("{SERVER}[[server.tool]]\nname = \"a\"\n{rest}");
+    let arg = |matcher: &str| tool(&format!("args.x = {{ {matcher} }}\n"));
+    for (text, part) in [
+        (
+            format!("{SERVER}tools = [\"a\"]\n[[server.tool]]\nname = \"a\"\n"),
+            "this tool is listed already",
+        ),
+        (
+            format!("{SERVER}tools = [\"get_l\", \"get_1\"]\n"),
+            "looks like",
+        ),
+        (
+            format!("{SERVER}tools = [\"a\"]\ntool = 1\n"),
+            "invalid type",
+        ),
+        (tool("calls_per_min = 0\n"), "out of range"),
+        (tool("calls_per_min = -1\n"), "out of range"),
+        (tool("pin = \"sha256:1\"\n"), "this is no pin"),
+        (tool("deny = \"\"\n"), "a denial says why"),
+        (
+            tool("deny = \"x\"\ncalls_per_min = 1\n"),
+            "can never matter",
+        ),
+        (
+            tool("forward_headers = [\"x-a\"]\n"),
+            "it belongs to `[[server]]`",
+        ),
+        (tool("nam = \"a\"\n"), "did you mean `name`?"),
+        (
+            tool("[server.tool.args.x]\ntype = \"string\"\n"),
+            "unknown header `[server.tool.args.x]`",
+        ),
+        (
+            format!("{SERVER}[server.limits]\nrequest_bytes = 5\n"),
+            "unknown header `[server.limits]`",
+        ),
+        (
+            format!("{SERVER}limits = {{ request_bytes = \"2MiB\" }}\n"),
+            "a server may only lower it",
+        ),
+        (
+            format!("{SERVER}limits = {{ json_depth = 0 }}\n"),
+            "out of range",
+        ),
+        (
+            format!("{SERVER}revisions = [\"2025-11-26\"]\n"),
+            "no revision of MCP",
+        ),
+        (format!("{SERVER}revisions = []\n"), "an empty list"),
+        (
+            format!("{SERVER}methods = [\"tools/call\"]\n"),
+            "listing a tool allows it",
+        ),
+        (
+            format!("{SERVER}methods = [\"tasks/get\"]\n"),
+            "no policy can allow it yet",
+        ),
+        (
+            format!("{SERVER}methods = [\"ui/message\"]\n"),
+            "no method of MCP",
+        ),
+        (
+            format!("{SERVER}server_may_send = [\"sampling/createMessage\"]\n"),
+            "cannot be allowed to send",
+        ),
+        (
+            format!("{SERVER}server_may_send = [\"notifications/progress\"]\n"),
+            "may always be sent",
+        ),
+        (
+            format!("{SERVER}forward_headers = [\"x-a\", \"x-a\"]\n"),
+            "listed already",
+        ),
+        (format!("{SERVER}observe_until = \"soon\"\n"), "no moment"),
+        (format!("{SERVER}observe_until = 2026-01-01\n"), "no moment"),
+        (
+            format!("{SERVER}observe_until = 2026-01-01T00:00Z\n"),
+            "no moment",
+        ),
+        (
+            format!("{SERVER}[[server.resource]]\nscheme = \"file\"\nunder = \"/a/../b\"\n"),
+            "no resource can ever match",
+        ),
+        (
+            format!("{SERVER}[[server.resource]]\nscheme = \"file\"\n"),
+            "missing field `under`",
+        ),
+        (
+            format!("{SERVER}[[server.prompt]]\nname = \"a b\"\n"),
+            "can never be a prompt's name",
+        ),
+        (arg("max_bytes = 5"), "missing field `type`"),
+        (arg("type = \"text\""), "this word is not known here"),
+        (
+            arg("type = \"string\", min = 1"),
+            "`min` can never match a value of type string",
+        ),
+        (
+            arg("type = \"null\", equals = 1"),
+            "can never match a value of type null",
+        ),
+        (
+            arg("type = \"integer\", min = 2, max = 1"),
+            "`max` is below `min`",
+        ),
+        (
+            arg("type = \"integer\", max = 1, one_of = [2]"),
+            "out of bounds",
+        ),
+        (arg("type = \"number\", max = inf"), "no finite number"),
+        (
+            arg("type = \"string\", min_bytes = 2, max_bytes = 1"),
+            "`max_bytes` is below `min_bytes`",
+        ),
+        (arg("type = \"string\", max_bytes = 0"), "out of range"),
+        (
+            arg("type = \"string\", prefix = \"abc\", max_bytes = 2"),
+            "longer than `max_bytes`",
+        ),
+        (
+            arg("type = \"string\", prefix = \"\""),
+            "every text matches this",
+        ),
+        (
+            arg("type = \"string\", one_of = [\"a\", \"b1\"], charset = \"letters\""),
+            "`charset` refuses it",
+        ),
+        (arg("type = \"string\", one_of = []"), "an empty list"),
+        (
+            arg("type = \"string\", path_under = \"srv\""),
+            "no path can ever be below",
+        ),
+        (
+            arg("type = \"string\", host_in = [\"*.example\"]"),
+            "no URL can ever have this host",
+        ),
+        (
+            arg("type = \"string\", schemes = [\"https\"]"),
+            "says nothing without `host_in`",
+        ),
+        (
+            arg("type = \"string\", pattern = \"(\""),
+            "cannot be compiled",
+        ),
+        (
+            arg("type = \"string\", pattern = \"\\\\d+\""),
+            "differs between engines",
+        ),
+        (
+            arg("type = \"string\", pattern = \"(?i)a\""),
+            "groups with flags",
+        ),
+        (
+            arg("type = \"string\", pattern = \"(a{1,200}){1,200}\""),
+            "too large a table",
+        ),
+        (
+            arg("type = \"array\", each = { type = \"string\", required = true }"),
+            "an element is always there",
+        ),
+        (
+            arg("type = \"string\", max_bytes = 5,"),
+            "no comma stands before a closing brace",
+        ),
+        (
+            arg("type = \"string\",\n max_bytes = 5"),
+            "stands on one line",
+        ),
+        (
+            tool("args.\"p\u{430}th\" = { type = \"integer\" }\n"),
+            "two alphabets",
+        ),
+        (format!("{SERVER}[[foo]]\n"), "unknown header `[[foo]]`"),
+        (format!("{SERVER}[extra]\n"), "unknown header `[extra]`"),
+        (
+            "schema = 1\nname = \"a\\e[0m\"\n".to_owned(),
+            "not in TOML 1.0",
+        ),
+        (
+            "schema = 1\n[reload]\non_invalid = \"ignore\"\n".to_owned(),
+            "write `keep` or `quarantine`",
+        ),
+        (
+            "schema = 1\nnot_after = 1969-01-01T00:00:00Z\n".to_owned(),
+            "no moment",
+        ),
+    ] {
+        let told = mistakes(&text);
+        assert!(told.iter().any(|m| m.contains(part)), "{text:?}: {told:#?}");
+    }
+}
+
+#[test]
+fn an_assertion_that_does_not_hold_keeps_the_file_from_loading() {
+    let never =
+        |rules: &str, never: &str| format!("{SERVER}{rules}[[never]]\nwhy = \"w\"\n{never}\n");
+    let deny = "[[server.tool]]\nname = \"a\"\ndeny = \"d\"\n";
+    let observe = "observe_until = 2100-01-01T00:00:00Z\n";
+    let resource = "[[server.resource]]\nscheme = \"file\"\nunder = \"/srv\"\n";
+    let broken = [
+        never("tools = [\"a\"]\n", "tool = \"a\""),
+        never("tools = [\"a\"]\n", "method = \"tools/call\""),
+        never(
+            "methods = [\"completion/complete\"]\n",
+            "method = \"completion/complete\"",
+        ),
+        never(
+            "tools = [\"a\"]\n",
+            "call = { tool = \"a\", args = { x = 1 } }",
+        ),
+        never(resource, "read = \"file:///srv/a\""),
+        never(resource, "read = \"file:///\""),
+        never("[[server.prompt]]\nname = \"p\"\n", "prompt = \"p\""),
+        never(observe, "tool = \"a\""),
+        never(observe, "read = \"file:///etc\""),
+    ];
+    for text in broken {
+        let told = mistakes(&text);
+        assert!(
+            told[0].contains("allows what may never be allowed"),
+            "{text}: {told:?}"
+        );
+    }
+    for text in [
+        never("", "tool = \"a\""),
+        never(deny, "tool = \"a\""),
+        never(&format!("{observe}{deny}"), "tool = \"a\""),
+        never(resource, "read = \"file:///etc\""),
+        never(
+            &format!(
+                "{resource}[[server.resource]]\nscheme = \"file\"\nunder = \"/srv/a\"\ndeny = \"d\"\n"
+            ),
+            "read = \"file:///srv/a/b\"",
+        ),
+        never("tools = [\"a\"]\n", "channel = \"other\"\ntool = \"a\""),
+    ] {
+        assert_eq!(
+            PolicySet::compile(text.as_bytes()).map(|_| ()),
+            Ok(()),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn the_schema_for_editors_knows_every_key_and_no_other() {
+    use std::collections::BTreeSet;
+    fn keys(value: &serde_json::Value, found: &mut BTreeSet<String>) {
+        if let Some(properties) = value.get("properties").and_then(|p| p.as_object()) {
+            found.extend(properties.keys().cloned());
+        }
+        for child in value
+            .as_object()
+            .into_iter()
+            .flat_map(|o| o.values())
+            .chain(value.as_array().into_iter().flatten())
+        {
+            keys(child, found);
+        }
+    }
+    let schema: serde_json::Value = serde_json::from_str(PolicySet::SCHEMA).unwrap();
+    let mut known = BTreeSet::new();
+    keys(&schema, &mut known);
+    let source = include_str!("../src/document/keys.rs");
+    let tables = source.split("pub(super) const HEADERS").next().unwrap();
+    let written: BTreeSet<String> = tables
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(known, written);
+}
+
+#[test]
+fn warnings_name_what_could_be_said_more_narrowly() {
+    let text = format!(
+        "{SERVER}tools = [\"a\"]\n[[server.tool]]\nname = \"b\"\nargs.x = {{ type = \"string\" }}\nargs.y = {{ type = \"array\" }}\nargs.z = {{ type = \"object\" }}\n[[server.tool]]\nname = \"c\"\n"
+    );
+    let report = PolicySet::check(text.as_bytes());
+    assert_eq!(report.mistakes, []);
+    let told: Vec<String> = report.warnings.iter().map(ToString::to_string).collect();
+    for part in [
+        "4:10: the arguments of `a`",
+        "6:8: this tool is not pinned",
+        "7:6: this text",
+        "8:6: this array",
+        "9:6: any object",
+        "11:8: this tool takes no arguments",
+    ] {
+        assert!(
+            told.iter().any(|warning| warning.contains(part)),
+            "{part}: {told:#?}"
+        );
+    }
+    assert_eq!(PolicySet::check(WHOLE.as_bytes()).warnings, []);
+}

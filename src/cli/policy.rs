@@ -1,30 +1,81 @@
-//! `portcullis policy`: the tools for the policy file.
+//! `portcullis policy`: the tools for the policy file. They need no running agent, and only `fmt` writes.
+//!
+//! Exit codes: 0 for yes, 1 for a file that cannot be read or has mistakes, 2 and 3 as each tool says.
 
+use std::fs;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
-use clap::{ArgMatches, Command};
+use clap::ArgMatches;
 use portcullis_policy::PolicySet;
 
-use super::{SUCCESS, print};
+use super::{FAILURE, SUCCESS, print};
 
-/// The name of the command.
-pub(super) const NAME: &str = "policy";
+mod arguments;
+mod check;
+mod diff;
+mod explain;
+mod fmt;
 
-const DEFAULT: &str = "default";
+pub(super) use arguments::{NAME, command};
 
-/// Its arguments.
-pub(super) fn command() -> Command {
-    Command::new(NAME)
-        .about("Tools for the policy file")
-        .subcommand_required(true)
-        .subcommand(
-            Command::new(DEFAULT)
-                .about("Print a policy that refuses everything, with comments, to start from"),
-        )
+/// The tool's answer is no: a call that is refused, a file that `fmt` would change, a policy that became tighter.
+const NO: u8 = 2;
+/// A policy became looser, or may have.
+const LOOSER: u8 = 3;
+
+/// Where answers and complaints go.
+type Streams<'a> = (&'a mut dyn Write, &'a mut dyn Write);
+
+/// Runs one tool.
+pub(super) fn run(matches: &ArgMatches, (out, err): Streams<'_>) -> u8 {
+    match matches.subcommand() {
+        Some((arguments::CHECK, matches)) => check::run(matches, (out, err)),
+        Some((arguments::TEST, matches)) => check::test(matches, (out, err)),
+        Some((arguments::EXPLAIN, matches)) => explain::run(matches, (out, err)),
+        Some((arguments::DIFF, matches)) => diff::run(matches, (out, err)),
+        Some((arguments::FMT, matches)) => fmt::run(matches, (out, err)),
+        Some((arguments::SCHEMA, _)) => {
+            print(out, PolicySet::SCHEMA);
+            SUCCESS
+        }
+        Some(_) | None => {
+            print(out, PolicySet::DEFAULT);
+            SUCCESS
+        }
+    }
 }
 
-/// Prints the policy to start from; it is the only tool so far.
-pub(super) fn run(_: &ArgMatches, out: &mut dyn Write) -> u8 {
-    print(out, PolicySet::DEFAULT);
-    SUCCESS
+fn path<'m>(matches: &'m ArgMatches, name: &str) -> &'m Path {
+    matches
+        .get_one::<PathBuf>(name)
+        .map_or(Path::new(""), PathBuf::as_path)
+}
+
+/// The bytes of a file that is named on the command line; complains if there are none.
+fn read(path: &Path, err: &mut dyn Write) -> Option<Vec<u8>> {
+    match fs::read(path) {
+        Ok(bytes) => Some(bytes),
+        Err(error) => {
+            print(
+                err,
+                &format!("portcullis: cannot read `{}`: {error}", path.display()),
+            );
+            None
+        }
+    }
+}
+
+/// The policy in a file; complains of every mistake if there is none.
+fn load(path: &Path, err: &mut dyn Write) -> Option<PolicySet> {
+    let bytes = read(path, err)?;
+    match PolicySet::compile(&bytes) {
+        Ok(policy) => Some(policy),
+        Err(mistakes) => {
+            for mistake in &mistakes {
+                print(err, &check::excerpt(path, &bytes, "error", mistake));
+            }
+            None
+        }
+    }
 }

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::{Either, ready};
 use portcullis_policy::refusal::CorrelationId;
 use portcullis_policy::{
-    Exchange, Facts, Inbound, Ledger, Permitted, PolicySet, Reason, Refused, Released,
+    Exchange, Facts, Inbound, Ledger, Moment, Permitted, PolicySet, Reason, Refused, Released,
 };
 use tokio::time::Instant;
 
@@ -168,6 +168,7 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
         let facts = Facts {
             upstream_id: self.fresh.rpc_id(),
             correlation,
+            now: moment(SystemTime::now()),
         };
         let (channel, headers) = (&command.address.channel, command.headers.as_pairs());
         match &command.kind {
@@ -233,4 +234,12 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
         let held = (in_hand, entry);
         Some(Life::open(told, address, held, correlation, times))
     }
+}
+
+/// The time of day as the policy is told it. Before 1970 it is 1970.
+fn moment(now: SystemTime) -> Moment {
+    let since = now
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    Moment(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

@@ -16,6 +16,7 @@ use hyper::StatusCode;
 use portcullis::demo::agent::Log;
 use portcullis::demo::control_plane::{Command, Fault};
 use portcullis::demo::mcp_server::{Answer, DELETE_RECORD, McpServer, Piece, SEARCH_RECORDS};
+use portcullis::demo::policy::{Choice, DEMO};
 use portcullis::demo::{Plan, Stage};
 use serde_json::json;
 use tokio::time::timeout;
@@ -48,17 +49,29 @@ const PLANTED: [&str; 8] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_the_agent_writes_holds_a_secret_in_json() {
-    show(Log::Kept).await;
+    show(Log::Kept, "digest").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_the_agent_writes_holds_a_secret_in_text() {
-    show(Log::KeptAsText).await;
+    show(Log::KeptAsText, "digest").await;
 }
 
-async fn show(log: Log) {
+#[tokio::test(flavor = "multi_thread")]
+async fn names_of_arguments_stand_in_the_audit_log_alone() {
+    show(Log::Kept, "names").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn arguments_in_full_stand_in_the_audit_log_alone() {
+    show(Log::Kept, "full").await;
+}
+
+/// `arguments` is what the policy lets the audit log record of them.
+async fn show(log: Log, arguments: &str) {
     let files = tempfile::tempdir().unwrap();
-    let mut stage = Stage::set(&planted(files.path()), log).await.unwrap();
+    let plan = planted(files.path(), arguments);
+    let mut stage = Stage::set(&plan, log).await.unwrap();
     let mut secrets = keys(&stage);
     secrets.extend(PLANTED.map(str::to_owned));
     judged(&stage).await;
@@ -79,11 +92,27 @@ async fn show(log: Log) {
     for place in ["log", "audit query", "status", "gate.json"] {
         assert!(holds(&written, place, REASON), "`{place}` can be searched");
     }
+    if arguments != "digest" {
+        assert!(holds(&written, "audit query", ARGUMENT), "it is recorded");
+        secrets.retain(|secret| secret != ARGUMENT);
+        let beside = |(place, _): &(String, String)| !is_audit(place);
+        let beside: Vec<_> = written
+            .iter()
+            .filter(|text| beside(text))
+            .cloned()
+            .collect();
+        assert_silent(&beside, &[ARGUMENT.to_owned()]);
+    }
     assert_silent(&written, &secrets);
 }
 
+/// Whether a place is the audit log, or what was read from it.
+fn is_audit(place: &str) -> bool {
+    place == "audit query" || place.ends_with(".jsonl")
+}
+
 /// The agent with a secret in each place that an operator can put one.
-fn planted(files: &Path) -> Plan {
+fn planted(files: &Path, arguments: &str) -> Plan {
     let file = |name: &str| files.join(name).display().to_string();
     let flags = [
         (
@@ -99,6 +128,7 @@ fn planted(files: &Path) -> Plan {
         .flat_map(|(flag, value)| [flag.to_owned(), value]);
     Plan {
         flags: flags.collect(),
+        policy: Choice::Text(format!("{DEMO}\n[audit]\narguments = \"{arguments}\"\n")),
         ..plan()
     }
 }

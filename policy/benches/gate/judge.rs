@@ -7,7 +7,7 @@ use portcullis_policy::gate::{self, Caps};
 use portcullis_policy::permit::Verdict;
 use portcullis_policy::refusal::CorrelationId;
 use portcullis_policy::{
-    Channel, Exchange, Facts, Inbound, Ledger, Permitted, PolicySet, Refused, Step,
+    Channel, Exchange, Facts, Inbound, Ledger, Moment, Permitted, PolicySet, Refused, Step,
 };
 use serde::de::IgnoredAny;
 
@@ -125,6 +125,7 @@ impl Judge {
         let facts = Facts {
             upstream_id: UPSTREAM_ID,
             correlation: CorrelationId(7),
+            now: Moment::default(),
         };
         self.policy.admit(&inbound, facts, &self.ledger)
     }

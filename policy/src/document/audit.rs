@@ -1,10 +1,13 @@
 //! `[audit]`: what the audit log must keep, and what happens when it cannot.
 
-use toml::Spanned;
-
-use super::limits::{MIB, set_size};
+use super::keys;
+use super::limits::{MIB, size};
 use super::mistake::Mistakes;
-use super::schema::RawAudit;
+use super::section::{Item, Section, listed};
+
+/// How much is kept in memory unless the policy says otherwise, and the most it may say.
+const SPOOL: usize = 16 * MIB;
+const MOST_SPOOL: usize = 1024 * MIB;
 
 /// The rules of a policy for the audit log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,43 +42,54 @@ impl Default for AuditRules {
 }
 
 impl AuditRules {
-    pub(super) fn compile(raw: Option<&RawAudit>, mistakes: &mut Mistakes<'_>) -> Self {
-        let mut rules = Self::default();
-        let Some(raw) = raw else { return rules };
+    pub(super) fn compile(section: Section<'_>, mistakes: &mut Mistakes<'_>) -> Self {
+        let section = section.closed(&keys::AUDIT, keys::top, mistakes);
         let failure = [("deny", false), ("spool", true)];
-        let spools = choose(raw.on_write_failure.as_ref(), &failure, mistakes).unwrap_or(false);
-        let mut bytes = 16 * MIB;
-        set_size(&mut bytes, raw.spool_bytes.as_ref(), 1024 * MIB, mistakes);
-        if let Some(given) = raw.spool_bytes.as_ref().filter(|_| !spools) {
-            let remedy = "write `on_write_failure = \"spool\"` too, or remove it";
-            mistakes.add(given, "nothing is spooled under `deny`", remedy);
-        }
-        rules.spool_bytes = spools.then_some(bytes);
+        let spools = choose(section.get("on_write_failure"), &failure, mistakes).unwrap_or(false);
         let durability = [("written", false), ("synced", true)];
-        rules.is_synced = choose(raw.durability.as_ref(), &durability, mistakes).unwrap_or(false);
         let recorded = [
             ("digest", Recorded::Digest),
             ("names", Recorded::Names),
             ("full", Recorded::Full),
         ];
-        let arguments = choose(raw.arguments.as_ref(), &recorded, mistakes);
-        rules.arguments = arguments.unwrap_or(Recorded::Digest);
-        rules
+        Self {
+            spool_bytes: spool(section.get("spool_bytes"), spools, mistakes),
+            is_synced: choose(section.get("durability"), &durability, mistakes).unwrap_or(false),
+            arguments: choose(section.get("arguments"), &recorded, mistakes)
+                .unwrap_or(Recorded::Digest),
+        }
     }
 }
 
+/// How much is kept in memory, if anything is.
+fn spool(item: Option<Item<'_>>, spools: bool, mistakes: &mut Mistakes<'_>) -> Option<usize> {
+    let Some(item) = item else {
+        return spools.then_some(SPOOL);
+    };
+    let bytes = size(item, mistakes)?;
+    if !spools {
+        let remedy = "write `on_write_failure = \"spool\"` too, or remove it";
+        mistakes.add(item.at, "nothing is spooled under `deny`", remedy);
+    } else if !(1..=MOST_SPOOL).contains(&bytes) {
+        let remedy = format!("use 1 to {MOST_SPOOL} bytes; zero never means unlimited");
+        mistakes.add(item.at, "this size is out of range", &remedy);
+    }
+    spools.then_some(bytes)
+}
+
 /// The meaning of a word, if it is one of these.
-fn choose<T: Copy>(
-    raw: Option<&Spanned<String>>,
+pub(super) fn choose<T: Copy>(
+    item: Option<Item<'_>>,
     words: &[(&str, T)],
     mistakes: &mut Mistakes<'_>,
 ) -> Option<T> {
-    let raw = raw?;
-    let known = words.iter().find(|(word, _)| word == raw.get_ref());
+    let item = item?;
+    let word = item.text(mistakes)?;
+    let known = words.iter().find(|(known, _)| *known == word);
     if known.is_none() {
-        let words: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
-        let remedy = format!("write {}", words.join(" or "));
-        mistakes.add(raw, "this word is not known here", &remedy);
+        let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let remedy = format!("write {}", listed(&words).replace(", ", " or "));
+        mistakes.add(item.at, "this word is not known here", &remedy);
     }
     known.map(|(_, meaning)| *meaning)
 }

@@ -1,9 +1,8 @@
 //! `[limits]`: what one message and one call may cost.
 
-use toml::Spanned;
-
+use super::keys;
 use super::mistake::Mistakes;
-use super::schema::{RawLimits, RawSize};
+use super::section::{Item, Section};
 use crate::gate::Caps;
 
 const KIB: usize = 1024;
@@ -42,6 +41,17 @@ impl Default for Limits {
     }
 }
 
+/// What no file may raise a limit beyond.
+const MOST: Limits = Limits {
+    request_bytes: 16 * MIB,
+    response_bytes: 64 * MIB,
+    stream_bytes: KIB * MIB,
+    stream_events: 1_000_000,
+    json_depth: 128,
+    json_members: 1_000_000,
+    json_nodes: 10_000_000,
+};
+
 impl Limits {
     /// The gate's caps for a request.
     #[must_use]
@@ -66,99 +76,106 @@ impl Limits {
         }
     }
 
-    pub(super) fn compile(raw: Option<&RawLimits>, mistakes: &mut Mistakes<'_>) -> Self {
+    /// Every limit by its key.
+    pub(super) fn by_key(&self) -> [(&'static str, usize); 7] {
+        let [request, response, stream, events, depth, members, nodes] = keys::LIMITS;
+        [
+            (request, self.request_bytes),
+            (response, self.response_bytes),
+            (stream, self.stream_bytes),
+            (events, self.stream_events),
+            (depth, self.json_depth),
+            (members, self.json_members),
+            (nodes, self.json_nodes),
+        ]
+    }
+
+    fn slots(&mut self) -> [&mut usize; 7] {
+        [
+            &mut self.request_bytes,
+            &mut self.response_bytes,
+            &mut self.stream_bytes,
+            &mut self.stream_events,
+            &mut self.json_depth,
+            &mut self.json_members,
+            &mut self.json_nodes,
+        ]
+    }
+
+    /// `[limits]`.
+    pub(super) fn compile(section: Section<'_>, mistakes: &mut Mistakes<'_>) -> Self {
         let mut limits = Self::default();
-        let Some(raw) = raw else { return limits };
-        set_size(
-            &mut limits.request_bytes,
-            raw.request_bytes.as_ref(),
-            16 * MIB,
+        limits.set(
+            section,
             mistakes,
-        );
-        set_size(
-            &mut limits.response_bytes,
-            raw.response_bytes.as_ref(),
-            64 * MIB,
-            mistakes,
-        );
-        set_size(
-            &mut limits.stream_bytes,
-            raw.stream_bytes.as_ref(),
-            KIB * MIB,
-            mistakes,
-        );
-        set_count(
-            &mut limits.stream_events,
-            raw.stream_events.as_ref(),
-            1_000_000,
-            mistakes,
-        );
-        set_count(
-            &mut limits.json_depth,
-            raw.json_depth.as_ref(),
-            128,
-            mistakes,
-        );
-        set_count(
-            &mut limits.json_members,
-            raw.json_members.as_ref(),
-            1_000_000,
-            mistakes,
-        );
-        set_count(
-            &mut limits.json_nodes,
-            raw.json_nodes.as_ref(),
-            10_000_000,
-            mistakes,
+            |key, most| {
+                let unit = if key.ends_with("_bytes") {
+                    " bytes"
+                } else {
+                    ""
+                };
+                format!("use 1 to {most}{unit}; zero never means unlimited")
+            },
+            &MOST,
         );
         limits
     }
-}
 
-pub(super) fn set_size(
-    limit: &mut usize,
-    raw: Option<&Spanned<RawSize>>,
-    most: usize,
-    mistakes: &mut Mistakes<'_>,
-) {
-    let Some(raw) = raw else { return };
-    match parse_size(raw.get_ref()) {
-        Some(bytes) if (1..=most).contains(&bytes) => *limit = bytes,
-        Some(_) => mistakes.add(
-            raw,
-            "this size is out of range",
-            &format!("use 1 to {most} bytes; zero never means unlimited"),
-        ),
-        None => mistakes.add(
-            raw,
-            "this is no size",
-            "write a number of bytes, or a whole number of KiB or MiB as in \"64KiB\"",
-        ),
+    /// `limits` of a server: it may lower what the file says and never raise it.
+    pub(super) fn lower(&self, section: Section<'_>, mistakes: &mut Mistakes<'_>) -> Self {
+        let mut limits = self.clone();
+        let remedy = |_: &str, most: usize| {
+            format!("use 1 to {most}, the limit of the whole file: a server may only lower it")
+        };
+        limits.set(section, mistakes, remedy, self);
+        limits
+    }
+
+    fn set(
+        &mut self,
+        section: Section<'_>,
+        mistakes: &mut Mistakes<'_>,
+        remedy: impl Fn(&str, usize) -> String,
+        most: &Self,
+    ) {
+        let section = section.closed(&keys::LIMITS, keys::top, mistakes);
+        for (slot, (key, most)) in self.slots().into_iter().zip(most.by_key()) {
+            let Some(item) = section.get(key) else {
+                continue;
+            };
+            let number = if key.ends_with("_bytes") {
+                size(item, mistakes)
+            } else {
+                item.integer(mistakes)
+                    .map(|count| usize::try_from(count).unwrap_or(0))
+            };
+            match number {
+                Some(number) if (1..=most).contains(&number) => *slot = number,
+                Some(_) => mistakes.add(item.at, "this limit is out of range", &remedy(key, most)),
+                None => {}
+            }
+        }
     }
 }
 
-fn set_count(
-    limit: &mut usize,
-    raw: Option<&Spanned<i64>>,
-    most: usize,
-    mistakes: &mut Mistakes<'_>,
-) {
-    let Some(raw) = raw else { return };
-    match usize::try_from(*raw.get_ref()) {
-        Ok(count) if (1..=most).contains(&count) => *limit = count,
-        Ok(_) | Err(_) => mistakes.add(
-            raw,
-            "this limit is out of range",
-            &format!("use 1 to {most}; zero never means unlimited"),
-        ),
-    }
-}
-
-fn parse_size(raw: &RawSize) -> Option<usize> {
-    let text = match raw {
-        RawSize::Bytes(bytes) => return usize::try_from(*bytes).ok(),
-        RawSize::Text(text) => text,
+/// A number of bytes, or a text such as `"64KiB"`.
+pub(super) fn size(item: Item<'_>, mistakes: &mut Mistakes<'_>) -> Option<usize> {
+    let bytes = match item.value().as_str() {
+        Some(text) => parse_size(text),
+        None => {
+            return item
+                .integer(mistakes)
+                .map(|bytes| usize::try_from(bytes).unwrap_or(0));
+        }
     };
+    if bytes.is_none() {
+        let remedy = "write a number of bytes, or a whole number of KiB or MiB as in \"64KiB\"";
+        mistakes.add(item.at, "this is no size", remedy);
+    }
+    bytes
+}
+
+fn parse_size(text: &str) -> Option<usize> {
     let (number, unit) = if let Some(number) = text.strip_suffix("KiB") {
         (number, KIB)
     } else if let Some(number) = text.strip_suffix("MiB") {

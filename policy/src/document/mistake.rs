@@ -2,11 +2,9 @@
 
 use std::fmt;
 
-use toml::Spanned;
-
 use crate::refusal::Line;
 
-/// One mistake in a policy file. Lines and columns count from 1; columns count characters.
+/// One mistake in a policy file, or one warning. Lines and columns count from 1; columns count characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
     /// The line.
@@ -29,29 +27,6 @@ impl Mistake {
             remedy: remedy.to_owned(),
         }
     }
-
-    /// A mistake at a byte of the text.
-    pub(super) fn at(text: &str, byte: usize, problem: &str, remedy: &str) -> Self {
-        let (line, column) = position(text, byte);
-        Self {
-            line,
-            column,
-            problem: problem.to_owned(),
-            remedy: remedy.to_owned(),
-        }
-    }
-
-    /// What the TOML reader refused: syntax, a key that is not known, a value of the wrong type.
-    pub(super) fn from_toml(text: &str, error: &toml::de::Error) -> Self {
-        let byte = error.span().map_or(0, |span| span.start);
-        let remedy = "see the comments in the default policy for the keys and their values";
-        Self::at(
-            text,
-            byte,
-            error.message().lines().next().unwrap_or("this is no TOML"),
-            remedy,
-        )
-    }
 }
 
 impl fmt::Display for Mistake {
@@ -64,54 +39,88 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// Collects mistakes, so that all are told at once.
+/// Collects mistakes and warnings, so that all are told at once. Places are bytes of the text.
 pub(super) struct Mistakes<'a> {
     text: &'a str,
+    /// Where each line begins.
+    lines: Vec<usize>,
     found: Vec<Mistake>,
+    warnings: Vec<Mistake>,
 }
 
 impl<'a> Mistakes<'a> {
     pub(super) fn new(text: &'a str) -> Self {
+        let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
         Self {
             text,
+            lines: std::iter::once(0).chain(breaks).collect(),
             found: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
-    /// Adds a mistake at a value of the file.
-    pub(super) fn add<T>(&mut self, at: &Spanned<T>, problem: &str, remedy: &str) {
-        self.found
-            .push(Mistake::at(self.text, at.span().start, problem, remedy));
+    /// Adds a mistake.
+    pub(super) fn add(&mut self, at: usize, problem: &str, remedy: &str) {
+        let mistake = self.at(at, problem, remedy);
+        self.found.push(mistake);
     }
 
-    /// The line of a value.
-    pub(super) fn line_of<T>(&self, at: &Spanned<T>) -> Line {
-        Line(position(self.text, at.span().start).0)
+    /// Adds what the TOML reader refused.
+    pub(super) fn add_toml(&mut self, error: &toml::de::Error) {
+        let at = error.span().map_or(0, |span| span.start);
+        let problem = error.message().lines().next().unwrap_or("this is no TOML");
+        let remedy = "see the comments in the default policy for how values are written";
+        self.add(at, problem, remedy);
     }
 
-    /// Nothing, if nothing was added.
-    pub(super) fn into_result(mut self) -> Result<(), Vec<Mistake>> {
-        self.found.sort_by_key(|m| (m.line, m.column));
-        if self.found.is_empty() {
-            Ok(())
-        } else {
-            Err(self.found)
+    /// Adds a warning: the file is loaded all the same.
+    pub(super) fn warn(&mut self, at: usize, problem: &str, remedy: &str) {
+        let warning = self.at(at, problem, remedy);
+        self.warnings.push(warning);
+    }
+
+    fn at(&self, byte: usize, problem: &str, remedy: &str) -> Mistake {
+        let (line, column) = self.position(byte);
+        Mistake {
+            line,
+            column,
+            problem: problem.to_owned(),
+            remedy: remedy.to_owned(),
         }
+    }
+
+    /// The line of a place.
+    pub(super) fn line(&self, at: usize) -> Line {
+        Line(self.position(at).0)
+    }
+
+    /// Whether a mistake was found on the line of a place: what follows from it need not be told again.
+    pub(super) fn has_on_line(&self, at: usize) -> bool {
+        let line = self.position(at).0;
+        self.found.iter().any(|mistake| mistake.line == line)
+    }
+
+    /// Whether nothing was found yet; warnings do not count.
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// The mistakes and the warnings, each in the order of the file and none twice.
+    pub(super) fn into_lists(self) -> (Vec<Mistake>, Vec<Mistake>) {
+        (in_order(self.found), in_order(self.warnings))
+    }
+
+    fn position(&self, byte: usize) -> (u32, u32) {
+        let line = self.lines.partition_point(|start| *start <= byte).max(1);
+        let start = self.lines.get(line - 1).copied().unwrap_or_default();
+        let before = self.text.get(start..byte).unwrap_or_default();
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        (count(line), count(before.chars().count() + 1))
     }
 }
 
-fn position(text: &str, byte: usize) -> (u32, u32) {
-    let before = text.get(..byte).unwrap_or(text);
-    let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
-    let column = before
-        .rsplit('\n')
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .count()
-        + 1;
-    (
-        u32::try_from(line).unwrap_or(u32::MAX),
-        u32::try_from(column).unwrap_or(u32::MAX),
-    )
+fn in_order(mut list: Vec<Mistake>) -> Vec<Mistake> {
+    list.sort_by_key(|mistake| (mistake.line, mistake.column));
+    list.dedup();
+    list
 }

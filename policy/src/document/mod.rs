@@ -1,70 +1,127 @@
 //! Policy text becomes a [`PolicySet`], or the list of its mistakes.
 //!
-//! The language is TOML with a closed schema: a key that is not known is a mistake and never ignored. Absent means none, empty is a
+//! The language is TOML 1.0 with a closed schema: a key that is not known is a mistake and never ignored. Absent means none, empty is a
 //! mistake, zero is a mistake. There are no wildcards, no priorities, no includes and no references to the environment.
+//!
+//! Loading goes: size and encoding, characters, tokens, tables, rules, what the file itself asserts, and a fixed set of messages that no policy
+//! may let through. A policy exists only once all of it holds.
 
 mod audit;
+mod canary;
+mod diff;
+mod explain;
+mod keys;
+mod layout;
 mod limits;
+mod lists;
+mod matchers;
 mod mistake;
-mod schema;
+mod moments;
+mod never;
+mod numbers;
+mod question;
+mod resource;
+mod section;
+mod server;
+mod syntax;
 mod text;
+mod texts;
+mod tool;
+mod trial;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 pub use audit::{AuditRules, Recorded};
+pub use diff::{Change, diff, direction};
+pub use explain::{Explained, Explanation};
+pub use layout::layout;
 pub use limits::Limits;
 pub use mistake::Mistake;
+pub(crate) use server::Entry;
+pub use server::Server;
+pub(crate) use tool::Tool;
+pub use trial::TestResult;
 
 use crate::channel::Channel;
-use crate::headers;
-use crate::mcp::catalogue::is_tool_name;
-use crate::refusal::Line;
+use crate::moment::Moment;
 use mistake::Mistakes;
-use schema::{RawPolicy, RawServer};
-use toml::Spanned;
+use section::Section;
+use toml::de::DeTable;
 
 /// A policy in executable form. Immutable: an edit of the file makes a new one.
 #[derive(Debug)]
 pub struct PolicySet {
     name: String,
+    not_after: Option<Moment>,
     limits: Limits,
     audit: AuditRules,
+    on_invalid: OnInvalid,
     servers: HashMap<Channel, Server>,
 }
 
-/// What one channel's server may be asked.
+/// What becomes of the running policy when an edit of its file does not load.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnInvalid {
+    /// It stays in force.
+    #[default]
+    Keep,
+    /// Nothing crosses until the file is mended.
+    Quarantine,
+}
+
+/// What was found of a policy file.
 #[derive(Debug)]
-pub struct Server {
-    line: Line,
-    tools: BTreeMap<String, Line>,
-    forward_headers: Vec<String>,
+pub struct Report {
+    /// The policy, if there is no mistake.
+    pub policy: Option<PolicySet>,
+    /// Every mistake, in the order of the file.
+    pub mistakes: Vec<Mistake>,
+    /// What is allowed and better said more narrowly, in the order of the file.
+    pub warnings: Vec<Mistake>,
+    /// What became of each `[[test]]`, in the order of the file; nothing while the rules themselves have mistakes.
+    pub tests: Vec<TestResult>,
 }
 
 impl PolicySet {
     /// The policy that refuses everything, with comments: what `default.toml` of this package says.
     pub const DEFAULT: &'static str = include_str!("../../default.toml");
 
+    /// A JSON Schema of the language, for editors. What it accepts may still be a mistake.
+    pub const SCHEMA: &'static str = include_str!("../../schema.json");
+
     /// Compiles policy text, at most 1 MiB of UTF-8.
     ///
     /// # Errors
-    /// Every [`Mistake`] that can be told at once: all of them where the text is TOML of the right shape, else the first.
+    /// Every [`Mistake`] that can be told at once: where the text is no TOML those of its syntax, else all of them.
     pub fn compile(text: &[u8]) -> Result<Self, Vec<Mistake>> {
-        let text = text::check(text)?;
-        let raw: RawPolicy =
-            toml::from_str(text).map_err(|error| vec![Mistake::from_toml(text, &error)])?;
+        let report = Self::check(text);
+        report.policy.ok_or(report.mistakes)
+    }
+
+    /// Compiles policy text and tells its warnings too.
+    #[must_use]
+    pub fn check(text: &[u8]) -> Report {
+        let text = match text::decode(text) {
+            Ok(text) => text,
+            Err(mistake) => {
+                return Report {
+                    policy: None,
+                    mistakes: vec![mistake],
+                    warnings: Vec::new(),
+                    tests: Vec::new(),
+                };
+            }
+        };
         let mut mistakes = Mistakes::new(text);
-        schema::check_version(&raw, &mut mistakes);
-        let limits = Limits::compile(raw.limits.as_ref(), &mut mistakes);
-        let audit = AuditRules::compile(raw.audit.as_ref(), &mut mistakes);
-        let servers = compile_servers(&raw.server, &mut mistakes);
-        let name = raw.name.unwrap_or_default();
-        mistakes.into_result()?;
-        Ok(Self {
-            name,
-            limits,
-            audit,
-            servers,
-        })
+        let (policy, tests) = read(text, &mut mistakes).unzip();
+        let is_clean = mistakes.is_empty();
+        let (mistakes, warnings) = mistakes.into_lists();
+        Report {
+            policy: policy.filter(|_| is_clean),
+            mistakes,
+            warnings,
+            tests: tests.unwrap_or_default(),
+        }
     }
 
     /// The name the file gives itself, for records; may be empty.
@@ -73,7 +130,18 @@ impl PolicySet {
         &self.name
     }
 
-    /// The limits in force.
+    /// When the policy ends: from then on nothing crosses.
+    #[must_use]
+    pub fn not_after(&self) -> Option<Moment> {
+        self.not_after
+    }
+
+    /// Whether the policy has ended.
+    pub(crate) fn is_expired(&self, now: Moment) -> bool {
+        self.not_after.is_some_and(|end| now >= end)
+    }
+
+    /// The limits of the file, which a server's own may lower.
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.limits
@@ -83,6 +151,12 @@ impl PolicySet {
     #[must_use]
     pub fn audit(&self) -> &AuditRules {
         &self.audit
+    }
+
+    /// What becomes of this policy when an edit of its file does not load.
+    #[must_use]
+    pub fn on_invalid(&self) -> OnInvalid {
+        self.on_invalid
     }
 
     /// The server bound to a channel, if the policy lists it.
@@ -105,133 +179,99 @@ impl PolicySet {
     /// How many tools it lists over all servers.
     #[must_use]
     pub fn tool_count(&self) -> usize {
-        self.servers.values().map(|server| server.tools.len()).sum()
+        self.servers
+            .values()
+            .map(|server| server.tools().count())
+            .sum()
+    }
+
+    /// The limits for a message of a channel: its server's, or the file's.
+    pub(crate) fn limits_of(&self, channel: &Channel) -> &Limits {
+        self.server(channel).map_or(&self.limits, Server::limits)
     }
 }
 
-impl Server {
-    /// The line that lists the server.
-    #[must_use]
-    pub fn line(&self) -> Line {
-        self.line
+/// Reads the text; what is returned counts only if no mistake was added.
+fn read(text: &str, mistakes: &mut Mistakes<'_>) -> Option<(PolicySet, Vec<TestResult>)> {
+    text::check_visible(text, mistakes);
+    let (file, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        mistakes.add_toml(error);
     }
-
-    /// The line that lists this tool: exact bytes, no folding.
-    #[must_use]
-    pub fn tool(&self, name: &str) -> Option<Line> {
-        self.tools.get(name).copied()
+    if !errors.is_empty() {
+        return None;
     }
-
-    /// The listed tools and their lines.
-    pub fn tools(&self) -> impl Iterator<Item = (&str, Line)> {
-        self.tools.iter().map(|(name, line)| (name.as_str(), *line))
-    }
-
-    /// Header names, in lower case, that may cross besides the fixed ones.
-    #[must_use]
-    pub fn forward_headers(&self) -> &[String] {
-        &self.forward_headers
-    }
+    syntax::check(text, mistakes);
+    let file = Section::of(&file);
+    let policy = compile(file, mistakes);
+    let tests = assert(file, &policy, mistakes);
+    Some((policy, tests))
 }
 
-fn compile_servers(raw: &[RawServer], mistakes: &mut Mistakes<'_>) -> HashMap<Channel, Server> {
-    let mut servers = HashMap::new();
-    for server in raw {
-        let Some(channel) = compile_channel(&server.channel, mistakes) else {
-            continue;
-        };
-        let compiled = Server {
-            line: mistakes.line_of(&server.channel),
-            tools: compile_tools(server, mistakes),
-            forward_headers: compile_forward_headers(server, mistakes),
-        };
-        if servers.insert(channel, compiled).is_some() {
-            mistakes.add(
-                &server.channel,
-                "this channel has a `[[server]]` already",
-                "merge the two entries into one",
-            );
-        }
-    }
-    servers
-}
-
-fn compile_channel(written: &Spanned<String>, mistakes: &mut Mistakes<'_>) -> Option<Channel> {
-    match Channel::parse(written.get_ref()) {
-        Ok(channel) if channel.as_str() == written.get_ref() => Some(channel),
-        Ok(channel) => {
-            mistakes.add(
-                written,
-                "the channel is not in its canonical spelling",
-                &format!("write `{channel}`"),
-            );
-            None
-        }
-        Err(error) => {
-            mistakes.add(
-                written,
-                &error.to_string(),
-                "use the name of an MCP binding, such as `main`",
-            );
-            None
-        }
-    }
-}
-
-fn compile_tools(server: &RawServer, mistakes: &mut Mistakes<'_>) -> BTreeMap<String, Line> {
-    let mut tools = BTreeMap::new();
-    let Some(list) = &server.tools else {
-        return tools;
-    };
-    if list.get_ref().is_empty() {
-        mistakes.add(
-            list,
-            "an empty list allows nothing",
-            "name a tool, or leave `tools` out",
-        );
-    }
-    for name in list.get_ref() {
-        if !is_tool_name(name.get_ref()) {
-            let remedy = "use the exact name the server lists: 1 to 128 of A-Z a-z 0-9 _ - . /; there are no wildcards";
-            mistakes.add(name, "this can never be a tool's name", remedy);
-        } else if tools
-            .insert(name.get_ref().clone(), mistakes.line_of(name))
-            .is_some()
-        {
-            mistakes.add(name, "this tool is listed already", "remove one of the two");
-        }
-    }
-    tools
-}
-
-fn compile_forward_headers(server: &RawServer, mistakes: &mut Mistakes<'_>) -> Vec<String> {
-    let Some(list) = &server.forward_headers else {
+/// What the file asserts of itself, and what must hold of every policy; asked only of rules without mistakes.
+fn assert(file: Section<'_>, policy: &PolicySet, mistakes: &mut Mistakes<'_>) -> Vec<TestResult> {
+    if !mistakes.is_empty() {
         return Vec::new();
+    }
+    for server in policy.servers.values() {
+        canary::check(server, mistakes);
+    }
+    never::check(file, &policy.servers, mistakes);
+    trial::run(file, &policy.servers, mistakes)
+}
+
+fn compile(file: Section<'_>, mistakes: &mut Mistakes<'_>) -> PolicySet {
+    let file = file.closed(&keys::POLICY, keys::nowhere, mistakes);
+    check_version(file, mistakes);
+    let limits = file.get("limits").and_then(|item| item.section(mistakes));
+    let limits = limits.map_or_else(Limits::default, |section| {
+        Limits::compile(section, mistakes)
+    });
+    let audit = file.get("audit").and_then(|item| item.section(mistakes));
+    let servers = file
+        .get("server")
+        .map(|item| item.sections("server", mistakes))
+        .unwrap_or_default();
+    PolicySet {
+        name: file
+            .get("name")
+            .and_then(|item| item.text(mistakes))
+            .unwrap_or_default()
+            .to_owned(),
+        not_after: file
+            .get("not_after")
+            .and_then(|item| moments::moment(item, mistakes)),
+        audit: audit.map_or_else(AuditRules::default, |section| {
+            AuditRules::compile(section, mistakes)
+        }),
+        on_invalid: on_invalid(file, mistakes),
+        servers: server::compile(&servers, &limits, mistakes),
+        limits,
+    }
+}
+
+/// The file must say which language it is written in.
+fn check_version(file: Section<'_>, mistakes: &mut Mistakes<'_>) {
+    let Some(item) = file.need("schema", mistakes) else {
+        return;
     };
-    if list.get_ref().is_empty() {
-        mistakes.add(
-            list,
-            "an empty list forwards nothing",
-            "name a header, or leave `forward_headers` out",
-        );
+    if item
+        .integer(mistakes)
+        .is_some_and(|version| version != keys::VERSION)
+    {
+        let problem = "this version of the policy language is not known";
+        mistakes.add(item.at, problem, "write `schema = 1`");
     }
-    for name in list.get_ref() {
-        if !headers::is_lower_case_token(name.get_ref()) {
-            mistakes.add(
-                name,
-                "this is no header name in lower case",
-                "write it as in `x-tenant`",
-            );
-        } else if headers::is_reserved(name.get_ref()) {
-            mistakes.add(
-                name,
-                "this header is always forwarded or never",
-                "remove it",
-            );
-        }
-    }
-    list.get_ref()
-        .iter()
-        .map(|name| name.get_ref().clone())
-        .collect()
+}
+
+/// `[reload]`.
+fn on_invalid(file: Section<'_>, mistakes: &mut Mistakes<'_>) -> OnInvalid {
+    let section = file.get("reload").and_then(|item| item.section(mistakes));
+    let section = section.map(|section| section.closed(&keys::RELOAD, keys::top, mistakes));
+    let words = [
+        ("keep", OnInvalid::Keep),
+        ("quarantine", OnInvalid::Quarantine),
+    ];
+    let written = section.and_then(|section| section.get("on_invalid"));
+    audit::choose(written, &words, mistakes).unwrap_or_default()
 }

@@ -121,7 +121,12 @@ impl<'a> Node<'a> {
 
     /// This value, if it is of `kind` and was judged.
     fn judged(&self, kind: Kind) -> Option<&Self> {
-        (self.kind() == kind && self.span != self.opaque).then_some(self)
+        (self.kind() == kind && self.is_judged()).then_some(self)
+    }
+
+    /// Whether this is not the one value that was only skipped.
+    pub(super) fn is_judged(&self) -> bool {
+        self.span != self.opaque
     }
 }
 

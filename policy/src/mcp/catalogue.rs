@@ -23,8 +23,29 @@ pub enum Class {
     ToolListing,
     /// `tools/call`: allowed for the tool it names.
     ToolCall,
+    /// `resources/list` and `resources/templates/list`: allowed once a resource is listed.
+    ResourceListing,
+    /// `resources/read`: allowed for the URI it names.
+    ResourceRead,
+    /// `prompts/list`: allowed once a prompt is listed.
+    PromptListing,
+    /// `prompts/get`: allowed for the prompt it names.
+    PromptGet,
+    /// Allowed once `methods` names it, for the object that its selector names.
+    Named(Selector),
     /// Known, and refused until a policy can name it.
     Unlisted,
+}
+
+/// What a method that `methods` names acts on; a rule of the policy must list that too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selector {
+    /// Nothing.
+    Nothing,
+    /// The resource of `params.uri`.
+    Resource,
+    /// The prompt or resource of `params.ref`.
+    Reference,
 }
 
 /// One method.
@@ -61,28 +82,31 @@ static CALLER: [Method; 30] = [
     request("server/discover", Class::Lifecycle),
     request("tools/list", Class::ToolListing),
     request("tools/call", Class::ToolCall),
-    request("resources/list", Class::Unlisted),
-    request("resources/templates/list", Class::Unlisted),
-    request("resources/read", Class::Unlisted),
-    request("resources/subscribe", Class::Unlisted),
-    request("resources/unsubscribe", Class::Unlisted),
-    request("resources/directory/read", Class::Unlisted),
-    request("prompts/list", Class::Unlisted),
-    request("prompts/get", Class::Unlisted),
-    request("completion/complete", Class::Unlisted),
-    request("logging/setLevel", Class::Unlisted),
+    request("resources/list", Class::ResourceListing),
+    request("resources/templates/list", Class::ResourceListing),
+    request("resources/read", Class::ResourceRead),
+    request("resources/subscribe", Class::Named(Selector::Resource)),
+    request("resources/unsubscribe", Class::Named(Selector::Resource)),
+    request("resources/directory/read", Class::Named(Selector::Resource)),
+    request("prompts/list", Class::PromptListing),
+    request("prompts/get", Class::PromptGet),
+    request("completion/complete", Class::Named(Selector::Reference)),
+    request("logging/setLevel", Class::Named(Selector::Nothing)),
     request("tasks/get", Class::Unlisted),
     request("tasks/result", Class::Unlisted),
     request("tasks/cancel", Class::Unlisted),
     request("tasks/list", Class::Unlisted),
     request("tasks/update", Class::Unlisted),
     request("subscriptions/listen", Class::Unlisted),
-    request("skills/list", Class::Unlisted),
-    request("skills/get", Class::Unlisted),
+    request("skills/list", Class::Named(Selector::Nothing)),
+    request("skills/get", Class::Named(Selector::Resource)),
     notification("notifications/initialized", Class::Lifecycle),
     notification("notifications/cancelled", Class::Cancel),
-    notification("notifications/progress", Class::Unlisted),
-    notification("notifications/roots/list_changed", Class::Unlisted),
+    notification("notifications/progress", Class::Named(Selector::Nothing)),
+    notification(
+        "notifications/roots/list_changed",
+        Class::Named(Selector::Nothing),
+    ),
     notification("notifications/tasks/status", Class::Unlisted),
     notification("notifications/tasks", Class::Unlisted),
     notification("notifications/message", Class::Unlisted),
@@ -94,8 +118,24 @@ pub fn caller(name: &str) -> Option<&'static Method> {
     CALLER.iter().find(|m| m.name == name)
 }
 
+/// Every method a policy may name in `methods`.
+pub(crate) fn nameable() -> impl Iterator<Item = &'static Method> {
+    CALLER
+        .iter()
+        .filter(|method| matches!(method.class, Class::Named(_)))
+}
+
 /// The one notification of a server that is always part of a call: its progress.
 pub const PROGRESS: &str = "notifications/progress";
+
+/// What a server may send during a call once `server_may_send` names it: what carries text or a hint, and asks for nothing.
+pub const SERVER_MAY_SEND: [&str; 5] = [
+    "notifications/message",
+    "notifications/prompts/list_changed",
+    "notifications/resources/list_changed",
+    "notifications/resources/updated",
+    "notifications/tools/list_changed",
+];
 
 /// Whether a tool name fits the grammar of MCP 2025-11-25 and later: 1 to 128 of `A-Z a-z 0-9 _ - .`, and `/`, which older servers use.
 ///

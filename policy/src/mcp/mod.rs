@@ -6,3 +6,4 @@
 pub mod catalogue;
 pub mod envelope;
 pub mod revision;
+pub(crate) mod uri;

@@ -25,6 +25,9 @@ impl Revision {
         (Self::V2026_07, "2026-07-28"),
     ];
 
+    /// What a message speaks that does not say (MCP 2025-06-18 and later, Streamable HTTP).
+    pub(crate) const ASSUMED: Self = Self::V2025_03;
+
     /// The revision with exactly this name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {

@@ -1,23 +1,25 @@
 //! The way in: one polled message becomes a [`Permitted`] and its [`Exchange`], or a refusal.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::exchange::{Call, Exchange};
+use super::ask::{self, Allowed, Asked as Read, No};
+use super::exchange::{Call, Exchange, Grant};
 use super::released::{Asked, Released};
 use super::{Permitted, Verb};
 use crate::channel::Channel;
-use crate::decide::{Ask, Decision, decide};
+use crate::decide::{Ask, Definition};
 use crate::document::{PolicySet, Server};
 use crate::edit::{Edit, Edited};
 use crate::gate::{self, Gated, Slot, canonical_id};
 use crate::headers;
-use crate::ledger::Ledger;
-use crate::mcp::catalogue::{self, Class, Kind, Method};
+use crate::ledger::{Ledger, Principal};
+use crate::mcp::catalogue::{self, Class};
 use crate::mcp::envelope::{self, Envelope, EnvelopeFault, Id};
-use crate::refusal::{CorrelationId, Line, Reason, Refused};
+use crate::mcp::revision::Revision;
+use crate::moment::Moment;
+use crate::refusal::{CorrelationId, Reason, Refused};
 
 /// One message as the control plane handed it over, not yet judged.
 pub struct Inbound<'a> {
@@ -36,10 +38,9 @@ pub struct Facts {
     pub upstream_id: u64,
     /// Names this decision in the record and on the wire.
     pub correlation: CorrelationId,
+    /// When the message is judged; all rules about it go by this one moment.
+    pub now: Moment,
 }
-
-/// A refusal before its wire form is known: the reason, and the line that decided.
-type No = (Reason, Option<Line>);
 
 impl PolicySet {
     /// Judges one message of the caller.
@@ -59,27 +60,26 @@ impl PolicySet {
                 facts,
             ));
         };
-        let message = gate::message(inbound.body.clone(), &self.limits().request_caps()).map_err(
-            |error| {
-                refuse(
-                    Asked::Call(salvage_id(&inbound.body)),
-                    (Reason::Gate(error.fault), None),
-                    facts,
-                )
-            },
-        )?;
+        let caps = server.limits().request_caps();
+        let message = gate::message(inbound.body.clone(), &caps).map_err(|error| {
+            refuse(
+                Asked::Call(salvage_id(&inbound.body)),
+                (Reason::Gate(error.fault), None),
+                facts,
+            )
+        })?;
         let asked = || match envelope::read(&message) {
             Ok(Envelope::Notification { .. }) => Asked::Notification,
             Ok(_) | Err(_) => Asked::Call(salvage_id(&inbound.body)),
         };
         let refused = |no| refuse(asked(), no, facts).about(&message);
-        let judged = judge(server, &message, inbound.headers).map_err(refused)?;
         let target = Target {
             policy: self,
             inbound,
             facts,
             ledger,
         };
+        let judged = target.judge(server, &message).map_err(refused)?;
         target.permit(&message, judged).map_err(refused)
     }
 
@@ -105,8 +105,20 @@ impl PolicySet {
                 facts,
             ));
         }
-        let whose = (channel.clone(), facts.correlation, server.line());
-        let exchange = Exchange::termination(Arc::clone(self), whose);
+        if self.is_expired(facts.now) {
+            let no = (Reason::PolicyExpired, None);
+            return Err(refuse(Asked::Termination, no, facts));
+        }
+        let grant = Grant {
+            policy: Arc::clone(self),
+            channel: channel.clone(),
+            correlation: facts.correlation,
+            allowed: Allowed {
+                line: server.line(),
+                observed: None,
+            },
+        };
+        let exchange = Exchange::termination(grant);
         Ok((
             Permitted {
                 channel: channel.clone(),
@@ -152,7 +164,7 @@ impl Refused {
         };
         if let Some(method) = catalogue::caller(&name) {
             self.method = method.name;
-            self.tool = read_ask(message, method).tool;
+            self.tool = ask::target(message, method).tool;
         }
         self
     }
@@ -169,70 +181,9 @@ pub(super) fn salvage_id(body: &Bytes) -> Option<Bytes> {
 struct Judged<'a> {
     id: Option<Id<'a>>,
     ask: Ask,
-    line: Line,
+    definition: Definition,
+    allowed: Allowed,
     headers: Arc<[headers::Header]>,
-}
-
-fn judge<'a>(
-    server: &Server,
-    message: &'a Gated,
-    sent: &[(String, String)],
-) -> Result<Judged<'a>, No> {
-    let (id, name, kind) =
-        match envelope::read(message).map_err(|fault| (Reason::Envelope(fault), None))? {
-            Envelope::Request { id, method } => (Some(id), method, Kind::Request),
-            Envelope::Notification { method } => (None, method, Kind::Notification),
-            Envelope::Answer { .. } => return Err((Reason::OrphanAnswer, None)),
-        };
-    let method = catalogue::caller(&name)
-        .filter(|m| m.kind == kind)
-        .ok_or((Reason::MethodUnknown, None))?;
-    let ask = read_ask(message, method);
-    let revision = text(message, Slot::ParamsMetaProtocolVersion)?;
-    let body = headers::Body {
-        kind,
-        method: method.name,
-        name: ask.tool.as_deref(),
-        revision: revision.as_deref(),
-    };
-    let headers = headers::build(sent, server.forward_headers(), Some(&body))
-        .map_err(|reason| (reason, None))?;
-    match decide(server, &ask) {
-        Decision::Permitted(line) => Ok(Judged {
-            id,
-            ask,
-            line,
-            headers: headers.into(),
-        }),
-        Decision::Refused(reason, line) => Err((reason, line)),
-    }
-}
-
-fn read_ask(message: &Gated, method: &'static Method) -> Ask {
-    let is_call = method.class == Class::ToolCall;
-    let tool = message
-        .node(Slot::ParamsName)
-        .and_then(|node| node.text())
-        .filter(|_| is_call)
-        .map(Cow::into_owned);
-    Ask {
-        method,
-        tool,
-        as_task: message.node(Slot::ParamsTask).is_some(),
-        has_input: message.node(Slot::ParamsInputResponses).is_some()
-            || message.node(Slot::ParamsRequestState).is_some(),
-    }
-}
-
-/// A member that must be a string if it is there.
-fn text(message: &Gated, slot: Slot) -> Result<Option<Cow<'_, str>>, No> {
-    message
-        .node(slot)
-        .map(|node| {
-            node.text()
-                .ok_or((Reason::Envelope(EnvelopeFault::Params), None))
-        })
-        .transpose()
 }
 
 /// Everything needed to turn a judged message into its proofs.
@@ -244,6 +195,97 @@ struct Target<'a> {
 }
 
 impl Target<'_> {
+    /// Everything that has a say, in order; the rate comes last, so that a refused call costs none.
+    fn judge<'m>(&self, server: &Server, message: &'m Gated) -> Result<Judged<'m>, No> {
+        if self.policy.is_expired(self.facts.now) {
+            return Err((Reason::PolicyExpired, None));
+        }
+        let Read { id, ask } = ask::read(message)?;
+        let headers = self.headers(server, message, &ask)?;
+        let definition = self.definition(server, &ask);
+        let allowed = ask::allow(server, &ask, definition, self.facts.now)?;
+        self.spend(server, &ask)?;
+        Ok(Judged {
+            id,
+            ask,
+            definition,
+            allowed,
+            headers,
+        })
+    }
+
+    /// The headers that go with a message, once they agree with its body and its revision is one the server may be spoken to in (D4).
+    fn headers(
+        &self,
+        server: &Server,
+        message: &Gated,
+        ask: &Ask,
+    ) -> Result<Arc<[headers::Header]>, No> {
+        let revision = ask::text(message, Slot::ParamsMetaProtocolVersion)?;
+        let body = headers::Body {
+            kind: ask.method.kind,
+            method: ask.method.name,
+            name: ask.named(),
+            revision: revision.as_deref(),
+        };
+        let sent = self.inbound.headers;
+        let headers = headers::build(sent, server.forward_headers(), Some(&body))
+            .map_err(|reason| (reason, None))?;
+        let opens = ask.method.name == "initialize";
+        if opens || server.speaks(headers::revision(sent).unwrap_or(Revision::ASSUMED)) {
+            Ok(headers.into())
+        } else {
+            Err((Reason::RevisionNotListed, None))
+        }
+    }
+
+    /// What is known of the definition of a pinned tool, in the caller's session.
+    fn definition(&self, server: &Server, ask: &Ask) -> Definition {
+        match ask
+            .tool
+            .as_deref()
+            .filter(|tool| server.pin(tool).is_some())
+        {
+            Some(tool) => {
+                let session = headers::session(self.inbound.headers);
+                self.ledger.definition(self.inbound.channel, session, tool)
+            }
+            None => Definition::Unseen,
+        }
+    }
+
+    /// Takes one call from what the principal may call of a tool in a minute.
+    fn spend(&self, server: &Server, ask: &Ask) -> Result<(), No> {
+        let rule = ask
+            .tool
+            .as_deref()
+            .and_then(|tool| Some((tool, server.rule(tool)?)));
+        let Some((tool, (calls, line))) =
+            rule.and_then(|(tool, rule)| Some((tool, rule.calls_per_min?)))
+        else {
+            return Ok(());
+        };
+        let principal = Principal {
+            channel: self.inbound.channel,
+            session: headers::session(self.inbound.headers),
+            subject: headers::subject(self.inbound.headers),
+        };
+        if self.ledger.spend(&principal, tool, calls, self.facts.now) {
+            Ok(())
+        } else {
+            Err((Reason::RateLimited, Some(line)))
+        }
+    }
+
+    fn grant(&self, allowed: Allowed) -> Grant {
+        Grant {
+            policy: Arc::clone(self.policy),
+            channel: self.inbound.channel.clone(),
+            correlation: self.facts.correlation,
+            allowed,
+        }
+    }
+
     fn permit(&self, message: &Gated, judged: Judged<'_>) -> Result<(Permitted, Exchange), No> {
         let fresh = Bytes::from(self.facts.upstream_id.to_string());
         let mut body = Edited::new(message.bytes().clone());
@@ -254,22 +296,14 @@ impl Target<'_> {
                 if let Some((span, _)) = &token {
                     body.push(Edit::ProgressToken(*span, fresh));
                 }
-                Exchange::call(
-                    Arc::clone(self.policy),
-                    judged.line,
-                    self.call(&judged, id, token.map(|(_, raw)| raw)),
-                )
+                let call = self.call(&judged, id, token.map(|(_, raw)| raw));
+                Exchange::call(self.grant(judged.allowed), call)
             }
             None => {
                 if judged.ask.method.class == Class::Cancel {
                     body.push(self.cancelled(message)?);
                 }
-                let channel = self.inbound.channel.clone();
-                Exchange::notification(
-                    Arc::clone(self.policy),
-                    (channel, self.facts.correlation, judged.line),
-                    judged.ask.method,
-                )
+                Exchange::notification(self.grant(judged.allowed), judged.ask.method)
             }
         };
         let permitted = Permitted {
@@ -285,8 +319,9 @@ impl Target<'_> {
         let session = headers::session(self.inbound.headers);
         Call {
             channel: self.inbound.channel.clone(),
-            correlation: self.facts.correlation,
             ask: judged.ask.clone(),
+            definition: judged.definition,
+            now: self.facts.now,
             caller_id: Bytes::copy_from_slice(id.raw),
             upstream_id: self.facts.upstream_id,
             token,

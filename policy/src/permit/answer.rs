@@ -5,12 +5,13 @@ use bytes::Bytes;
 use super::exchange::Call;
 use super::listing;
 use super::step::Ignored;
-use crate::document::PolicySet;
+use crate::document::{PolicySet, Server};
 use crate::edit::{Edit, Edited};
 use crate::failure::{Failure, FailureKind, FailureSource};
 use crate::gate::{self, Gated, Slot};
-use crate::mcp::catalogue::{Class, PROGRESS};
+use crate::mcp::catalogue::PROGRESS;
 use crate::mcp::envelope::{self, Envelope, Id, Outcome};
+use crate::mcp::revision::Revision;
 use crate::refusal::Reason;
 
 /// MCP 2025-11-25: an elicitation that arrives as an error (C7).
@@ -52,7 +53,7 @@ pub(super) fn judge(
     admitted: &PolicySet,
     current: &PolicySet,
 ) -> Finding {
-    let caps = current.limits().answer_caps();
+    let caps = current.limits_of(&call.channel).answer_caps();
     let message = match gate::message(text, &caps) {
         Ok(message) => message,
         Err(error) => {
@@ -88,7 +89,9 @@ pub(super) fn judge(
             Finding::Ping(Bytes::copy_from_slice(id.raw))
         }
         Envelope::Request { id, .. } => Finding::Request(Bytes::copy_from_slice(id.raw)),
-        Envelope::Notification { method } => notification(call, &message, &method),
+        Envelope::Notification { method } => {
+            notification(call, &message, &method, [admitted, current])
+        }
     }
 }
 
@@ -157,11 +160,14 @@ fn result(call: &Call, message: &Gated, mut json: Edited, policies: [&PolicySet;
     if message.node(Slot::ResultTask).is_some() || message.node(Slot::ResultTaskId).is_some() {
         return Finding::Refuse(Reason::TaskNotListed);
     }
-    if call.ask.method.class != Class::ToolListing {
-        return Finding::Answer { json, removed: 0 };
-    }
     let servers = policies.map(|policy| policy.server(&call.channel));
-    match listing::filter(message, servers) {
+    if !speaks(message, &servers) {
+        return Finding::Refuse(Reason::RevisionNotListed);
+    }
+    let Some(list) = listing::List::of(call.ask.method) else {
+        return Finding::Answer { json, removed: 0 };
+    };
+    match listing::filter(message, list, servers, call.now) {
         Ok(Some((edit, removed))) => {
             json.push(edit);
             Finding::Answer { json, removed }
@@ -171,18 +177,41 @@ fn result(call: &Call, message: &Gated, mut json: Edited, policies: [&PolicySet;
     }
 }
 
-/// Progress of this call goes on under the caller's own token; nothing else does (B13).
-fn notification(call: &Call, message: &Gated, method: &str) -> Finding {
+/// Whether a session that opens speaks a revision that every policy lists (D4).
+fn speaks(message: &Gated, servers: &[Option<&Server>; 2]) -> bool {
+    let Some(node) = message.node(Slot::ResultProtocolVersion) else {
+        return true;
+    };
+    let revision = node.text().and_then(|name| Revision::parse(&name));
+    servers.iter().flatten().all(|server| match revision {
+        Some(revision) => server.speaks(revision),
+        None => server.speaks_any(),
+    })
+}
+
+/// Progress of this call goes on under the caller's own token (B13), and so does what both policies let a server send.
+fn notification(call: &Call, message: &Gated, method: &str, policies: [&PolicySet; 2]) -> Finding {
+    if method != PROGRESS {
+        let may = |policy: &PolicySet| {
+            policy
+                .server(&call.channel)
+                .is_some_and(|server| server.may_send(method))
+        };
+        return match policies.into_iter().all(may) {
+            true => Finding::Notify(Edited::new(message.bytes().clone())),
+            false => Finding::Ignore(Ignored::Notification),
+        };
+    }
     let ours = call.upstream_id.to_string();
     let bound = message
         .node(Slot::ParamsProgressToken)
         .filter(|node| node.raw() == ours.as_bytes());
-    match (method == PROGRESS, bound, &call.token) {
-        (true, Some(node), Some(token)) => {
+    match (bound, &call.token) {
+        (Some(node), Some(token)) => {
             let mut json = Edited::new(message.bytes().clone());
             json.push(Edit::ProgressToken(node.span(), token.clone()));
             Finding::Notify(json)
         }
-        _ => Finding::Ignore(Ignored::Notification),
+        (_, _) => Finding::Ignore(Ignored::Notification),
     }
 }

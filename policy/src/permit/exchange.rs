@@ -6,16 +6,18 @@ use bytes::Bytes;
 
 use super::Permitted;
 use super::answer;
+use super::ask::{self, Allowed};
 use super::own::Own;
 use super::released::{Asked, Released, ReplyKind};
 use super::step::{Ignored, Step, Verdict};
 use crate::channel::Channel;
-use crate::decide::{Ask, Decision, decide};
-use crate::document::PolicySet;
+use crate::decide::{Ask, Definition};
+use crate::document::{Limits, PolicySet};
 use crate::failure::{Failure, FailureKind};
 use crate::headers::{self, Header};
 use crate::ledger::LiveCall;
 use crate::mcp::catalogue::Method;
+use crate::moment::Moment;
 use crate::refusal::{CorrelationId, Line, Reason};
 
 /// The state of one admitted message until its one reply is posted.
@@ -44,15 +46,20 @@ use crate::refusal::{CorrelationId, Line, Reason};
 /// }
 /// ```
 pub struct Exchange {
-    policy: Arc<PolicySet>,
-    channel: Channel,
-    correlation: CorrelationId,
-    line: Line,
+    grant: Grant,
     expects: Expects,
     status: u16,
     returned: Vec<(&'static str, String)>,
     events: usize,
     bytes: usize,
+}
+
+/// What was granted, to whom, by which policy.
+pub(super) struct Grant {
+    pub(super) policy: Arc<PolicySet>,
+    pub(super) channel: Channel,
+    pub(super) correlation: CorrelationId,
+    pub(super) allowed: Allowed,
 }
 
 enum Expects {
@@ -64,8 +71,9 @@ enum Expects {
 /// What a call remembers of its request.
 pub(super) struct Call {
     pub(super) channel: Channel,
-    pub(super) correlation: CorrelationId,
     pub(super) ask: Ask,
+    pub(super) definition: Definition,
+    pub(super) now: Moment,
     pub(super) caller_id: Bytes,
     pub(super) upstream_id: u64,
     pub(super) token: Option<Bytes>,
@@ -74,36 +82,21 @@ pub(super) struct Call {
 }
 
 impl Exchange {
-    pub(super) fn call(policy: Arc<PolicySet>, line: Line, call: Call) -> Self {
-        let whose = (call.channel.clone(), call.correlation, line);
-        Self::new(policy, whose, Expects::Answer(Box::new(call)))
+    pub(super) fn call(grant: Grant, call: Call) -> Self {
+        Self::new(grant, Expects::Answer(Box::new(call)))
     }
 
-    pub(super) fn notification(
-        policy: Arc<PolicySet>,
-        whose: (Channel, CorrelationId, Line),
-        method: &'static Method,
-    ) -> Self {
-        Self::new(policy, whose, Expects::Ack(method))
+    pub(super) fn notification(grant: Grant, method: &'static Method) -> Self {
+        Self::new(grant, Expects::Ack(method))
     }
 
-    pub(super) fn termination(
-        policy: Arc<PolicySet>,
-        whose: (Channel, CorrelationId, Line),
-    ) -> Self {
-        Self::new(policy, whose, Expects::Termination)
+    pub(super) fn termination(grant: Grant) -> Self {
+        Self::new(grant, Expects::Termination)
     }
 
-    fn new(
-        policy: Arc<PolicySet>,
-        (channel, correlation, line): (Channel, CorrelationId, Line),
-        expects: Expects,
-    ) -> Self {
+    fn new(grant: Grant, expects: Expects) -> Self {
         Self {
-            policy,
-            channel,
-            correlation,
-            line,
+            grant,
             expects,
             status: 200,
             returned: Vec::new(),
@@ -115,7 +108,7 @@ impl Exchange {
     /// What names this exchange in the record and on the wire.
     #[must_use]
     pub fn correlation(&self) -> CorrelationId {
-        self.correlation
+        self.grant.correlation
     }
 
     /// The method that was permitted; `None` for the end of a session or a notification.
@@ -140,7 +133,13 @@ impl Exchange {
     /// The line of the policy that permitted it.
     #[must_use]
     pub fn line(&self) -> Line {
-        self.line
+        self.grant.allowed.line
+    }
+
+    /// What the rules would have refused, were the server not on trial: the decision was no, and was not enforced.
+    #[must_use]
+    pub fn observed(&self) -> Option<(Reason, Option<Line>)> {
+        self.grant.allowed.observed
     }
 
     /// Whether the server's messages are to be read: only a call has an answer.
@@ -184,7 +183,7 @@ impl Exchange {
     /// The reply when the policy says no after all.
     #[must_use]
     pub fn refuse(&self, reason: Reason) -> Released {
-        Released::denial(self.asked(), reason, self.correlation)
+        Released::denial(self.asked(), reason, self.grant.correlation)
     }
 
     /// What to tell the server when its answer is no longer waited for: our id of the call, on the session of the call (W-18).
@@ -213,13 +212,13 @@ impl Exchange {
         if let Some((reason, line)) = self.refused_now(call, current) {
             return Step::Final(self.refuse(reason), Verdict::Refused(reason, line));
         }
-        let finding = answer::judge(call, text, self.status, &self.policy, current);
+        let finding = answer::judge(call, text, self.status, &self.grant.policy, current);
         self.conclude(self.damped(finding, current))
     }
 
     /// Past the number of messages a call may have, its answer is all that still crosses (D10).
     fn damped(&self, finding: answer::Finding, current: &PolicySet) -> answer::Finding {
-        let limits = [self.policy.limits(), current.limits()];
+        let limits = self.limits(current);
         let flooded = limits.iter().any(|l| self.events > l.stream_events);
         if flooded && finding.goes_on() {
             answer::Finding::Ignore(Ignored::Excess)
@@ -230,21 +229,23 @@ impl Exchange {
 
     /// The bytes of the stream, and the policy in force: what was permitted must still be.
     fn refused_now(&self, call: &Call, current: &PolicySet) -> Option<(Reason, Option<Line>)> {
-        let limits = [self.policy.limits(), current.limits()];
+        let limits = self.limits(current);
         if limits.iter().any(|l| self.bytes > l.stream_bytes) {
             return Some((Reason::StreamLimit, None));
         }
-        if std::ptr::eq(Arc::as_ptr(&self.policy), current) {
+        if std::ptr::eq(Arc::as_ptr(&self.grant.policy), current) {
             return None;
         }
-        match current
-            .server(&self.channel)
-            .map(|server| decide(server, &call.ask))
-        {
-            Some(Decision::Permitted(_)) => None,
-            Some(Decision::Refused(_, line)) => Some((Reason::PolicyTightened, line)),
-            None => Some((Reason::PolicyTightened, None)),
-        }
+        let Some(server) = current.server(&self.grant.channel) else {
+            return Some((Reason::PolicyTightened, None));
+        };
+        let refused = ask::allow(server, &call.ask, call.definition, call.now).err()?;
+        Some((Reason::PolicyTightened, refused.1))
+    }
+
+    /// The limits of both policies: what passes keeps both.
+    fn limits<'p>(&'p self, current: &'p PolicySet) -> [&'p Limits; 2] {
+        [&self.grant.policy, current].map(|policy| policy.limits_of(&self.grant.channel))
     }
 
     fn conclude(&self, finding: answer::Finding) -> Step {
@@ -273,7 +274,7 @@ impl Exchange {
     /// A message of ours on the session and with the credentials of the call it belongs to.
     fn own(&self, own: &Own<'_>) -> Permitted {
         let Expects::Answer(call) = &self.expects else {
-            return own.mint(&self.channel, Vec::new());
+            return own.mint(&self.grant.channel, Vec::new());
         };
         let mut headers: Vec<Header> = call
             .headers
@@ -293,7 +294,7 @@ impl Exchange {
                 value: session.clone().into(),
             });
         }
-        own.mint(&self.channel, headers)
+        own.mint(&self.grant.channel, headers)
     }
 
     fn asked(&self) -> Asked {

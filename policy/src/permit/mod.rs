@@ -8,6 +8,7 @@
 
 mod admit;
 mod answer;
+pub(crate) mod ask;
 mod exchange;
 mod listing;
 mod own;

@@ -13,11 +13,15 @@ use bytes::Bytes;
 use portcullis_policy::permit::{Outgoing, Verdict};
 use portcullis_policy::refusal::CorrelationId;
 use portcullis_policy::{
-    Channel, Exchange, Facts, Inbound, Ledger, Permitted, PolicySet, Refused, Released, Step,
+    Channel, Exchange, Facts, Inbound, Ledger, Moment, Permitted, PolicySet, Refused, Released,
+    Step,
 };
 
 /// The id the agent gives in these tests.
 pub const UPSTREAM_ID: u64 = 900_719;
+
+/// The moment of these tests.
+pub const NOW: Moment = Moment(1_780_000_000_000);
 
 /// A policy with one server on `main`.
 pub fn policy(tools: &[&str]) -> Arc<PolicySet> {
@@ -39,6 +43,7 @@ pub fn facts() -> Facts {
     Facts {
         upstream_id: UPSTREAM_ID,
         correlation: CorrelationId(0xabc),
+        now: NOW,
     }
 }
 

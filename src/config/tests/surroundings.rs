@@ -13,6 +13,8 @@ fn trust_starts_from_public_and_system_roots() {
         Trust {
             ca_bundle: None,
             mode: TrustMode::Add,
+            crls: Vec::new(),
+            profile: CertProfile::Default,
             system_roots: true
         }
     );

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
 use super::record::{Decided, Refusal};
+use super::stamp::is_over;
 
 /// How long refusals alike are counted together, in microseconds.
 pub(super) const WINDOW: u64 = 1_000_000;
@@ -95,7 +96,7 @@ impl Repeats {
 
     /// Closes the windows that are over, or all of them, and gives those that counted something.
     pub(super) fn close(&mut self, now: u64, all: bool) -> Vec<Repeated> {
-        let over = |window: &Window| all || now >= window.opened.saturating_add(WINDOW);
+        let over = |window: &Window| all || is_over(window.opened, WINDOW, now);
         let closed = self.windows.extract_if(|_, window| over(window));
         let mut closed: Vec<Repeated> = closed.map(|(_, window)| window.counted).collect();
         closed.extend(self.other.take_if(|window| over(window)).map(|w| w.counted));
@@ -105,7 +106,7 @@ impl Repeats {
 
     /// As [`Repeats::close`], without looking when no window can be over.
     pub(super) fn close_if_due(&mut self, now: u64) -> Vec<Repeated> {
-        if now < self.earliest {
+        if !is_over(self.earliest.saturating_sub(WINDOW), WINDOW, now) {
             return Vec::new();
         }
         let closed = self.close(now, false);
@@ -173,4 +174,32 @@ fn bounded(text: &str) -> String {
 fn cut(text: &str) -> &str {
     let end = text.floor_char_boundary(super::line::LONGEST_TEXT.min(text.len()));
     text.get(..end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::audit::Decided;
+
+    const SECOND: u64 = 1_000_000;
+
+    fn counted(repeats: &mut Repeats, now: u64) {
+        let refusal = Refusal {
+            reason: "tool_not_listed",
+            ..Refusal::default()
+        };
+        repeats.count(&Decided::default(), &refusal, now);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_keeps_no_count_waiting() {
+        let mut repeats = Repeats::default();
+        for _ in 0..3 {
+            counted(&mut repeats, 7200 * SECOND);
+        }
+        assert!(repeats.close_if_due(7200 * SECOND).is_empty());
+        let closed = repeats.close_if_due(3600 * SECOND);
+        assert_eq!(closed.iter().map(|repeated| repeated.count).sum::<u64>(), 2);
+        assert!(repeats.due().is_none());
+    }
 }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::encode;
 use super::log::Log;
+use super::stamp::is_over;
 use super::writer::{Shared, lock};
 
 /// How long a record that nobody waits for may wait.
@@ -79,7 +80,9 @@ fn beat(shared: &Arc<Shared>, signed_at: &mut u64) -> Option<Duration> {
         .then(|| lock(&shared.repeats).due())
         .flatten();
     let due = [repeats_due, sign_due].into_iter().flatten().min()?;
-    Some(Duration::from_micros(due.saturating_sub(now).max(1000)))
+    Some(Duration::from_micros(
+        due.saturating_sub(now).clamp(1000, BEAT),
+    ))
 }
 
 /// Signs what is unsigned once a second; while the log fails, tries it again as often.
@@ -88,7 +91,7 @@ fn sign(shared: &Shared, signed_at: &mut u64, now: u64) -> Option<u64> {
     if !is_pending(&lock(&shared.log)) {
         return None;
     }
-    if now < due {
+    if !is_over(*signed_at, BEAT, now) {
         return Some(due);
     }
     *signed_at = now;

@@ -116,9 +116,12 @@ pub(super) fn decimal(out: &mut Vec<u8>, mut number: u64) {
 
 /// Lower-case hexadecimal digits.
 pub(super) fn hex(out: &mut Vec<u8>, bytes: &[u8]) {
-    out.reserve(2 * bytes.len());
-    for byte in bytes {
-        out.extend_from_slice(&[hex_digit(byte >> 4), hex_digit(byte & 15)]);
+    let start = out.len();
+    out.resize(start + 2 * bytes.len(), 0);
+    // All the room at once: no check for each digit, so that several are made in one step.
+    let digits = out.get_mut(start..).unwrap_or_default();
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&[hex_digit(byte >> 4), hex_digit(byte & 15)]);
     }
 }
 

@@ -110,7 +110,7 @@ impl Log {
 
     fn write(&mut self, bodies: &[Body], now: u64) -> io::Result<Vec<Option<u64>>> {
         self.rotate_if_due(now)?;
-        let mut draft = Draft::default();
+        let mut draft = Draft::with_room(bodies);
         let place = |body: &Body| Some(self.place(&mut draft, &body.bytes));
         let indexes = bodies.iter().map(place).collect();
         self.segment.append(&draft.lines)?;

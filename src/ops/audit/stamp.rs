@@ -29,6 +29,12 @@ impl Clock {
     }
 }
 
+/// Whether a wait of `length` that began at `since` is over. A clock that was set back ends it: to wait until the clock catches up could
+/// take hours.
+pub(super) const fn is_over(since: u64, length: u64, now: u64) -> bool {
+    now < since || now - since >= length
+}
+
 /// The text of a moment, such as `2026-01-31T09:05:00.000250Z`.
 #[must_use]
 pub fn rfc3339(micros: u64) -> String {

@@ -188,10 +188,11 @@ impl Inputs {
         if !self.endpoints.iter().any(|known| known.name == name) {
             self.endpoints.push(Endpoint::new(name, now));
         }
-        if let RotationEvent::Published { trigger, .. } = event {
-            if name == CONTROL_PLANE && *trigger != "start" {
-                self.unproven = Some(false);
-            }
+        if let RotationEvent::Published { trigger, .. } = event
+            && name == CONTROL_PLANE
+            && *trigger != "start"
+        {
+            self.unproven = Some(false);
         }
         let mut endpoints = self.endpoints.iter_mut();
         if let Some(endpoint) = endpoints.find(|known| known.name == name) {

@@ -1,0 +1,85 @@
+//! The arguments of `portcullis policy`.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, Command, value_parser};
+
+/// The name of the command, and of its tools.
+pub(in crate::cli) const NAME: &str = "policy";
+pub(super) const CHECK: &str = "check";
+pub(super) const TEST: &str = "test";
+pub(super) const EXPLAIN: &str = "explain";
+pub(super) const DIFF: &str = "diff";
+pub(super) const FMT: &str = "fmt";
+pub(super) const SCHEMA: &str = "schema";
+
+/// Its arguments.
+pub(in crate::cli) fn command() -> Command {
+    Command::new(NAME)
+        .about("Tools for the policy file")
+        .subcommand_required(true)
+        .subcommand(
+            Command::new("default").about("Print a policy that refuses everything, with comments, to start from"),
+        )
+        .subcommand(
+            Command::new(CHECK)
+                .about("Tell every mistake and warning of a policy: exit 0 if it would be loaded, 1 if not")
+                .arg(file("policy", "The policy file"))
+                .arg(flag("json", "Print one JSON object")),
+        )
+        .subcommand(
+            Command::new(TEST)
+                .about("Run the tests inside a policy: exit 0 if it would be loaded, 1 if not")
+                .arg(file("policy", "The policy file")),
+        )
+        .subcommand(explain())
+        .subcommand(
+            Command::new(DIFF)
+                .about("Tell what changes between two policies: exit 0 if nothing does, 2 if less is allowed, 3 if more may be")
+                .arg(file("old", "The policy before"))
+                .arg(file("new", "The policy after")),
+        )
+        .subcommand(
+            Command::new(FMT)
+                .about("Lay a policy out in the one layout; only white space changes")
+                .arg(file("policy", "The policy file"))
+                .arg(flag("check", "Write nothing: exit 2 if the layout would change")),
+        )
+        .subcommand(Command::new(SCHEMA).about("Print a JSON Schema of the language, for editors"))
+}
+
+fn explain() -> Command {
+    Command::new(EXPLAIN)
+        .about(
+            "Tell step by step what a policy says to one message: exit 0 if it may cross, 2 if not",
+        )
+        .arg(file("call", "A file with one JSON-RPC message of a caller"))
+        .arg(
+            Arg::new("policy")
+                .long("policy")
+                .value_name("FILE")
+                .default_value("/etc/portcullis/policy.toml")
+                .value_parser(value_parser!(PathBuf))
+                .help("The policy file"),
+        )
+        .arg(
+            Arg::new("channel")
+                .long("channel")
+                .default_value("main")
+                .help("The channel the message names"),
+        )
+}
+
+fn file(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name)
+        .required(true)
+        .value_parser(value_parser!(PathBuf))
+        .help(help)
+}
+
+fn flag(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .action(ArgAction::SetTrue)
+        .help(help)
+}
