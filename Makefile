@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PEERS := target/peers
 
-.PHONY: help demo test peers test-rust test-peers test-end-to-end check lint doc supply-chain bench fuzz dev-pki
+.PHONY: help demo test peers test-rust test-peers test-end-to-end check lint doc supply-chain bench bench-full soak fuzz dev-pki
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -59,6 +59,12 @@ bench: ## Measure the gate, the audit log and the relay against their budgets
 	$(CARGO) bench --features demo --bench audit
 	$(CARGO) bench --features demo --bench relay
 	$(CARGO) bench --features demo --bench channels
+
+bench-full: bench ## The same, and a thousand rotations under load (20 minutes); `make soak` takes another 30
+	$(CARGO) bench --features demo --bench rotation -- rotations
+
+soak: ## Certificates that live a minute, renewed under load for half an hour
+	$(CARGO) bench --features demo --bench rotation -- soak
 
 fuzz: ## Fuzz each target for FUZZ_SECONDS (60); needs a nightly toolchain
 	@$(CARGO) +nightly --version >/dev/null 2>&1 || { echo 'fuzzing needs a nightly toolchain: rustup toolchain install nightly'; exit 1; }

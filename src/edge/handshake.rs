@@ -38,7 +38,9 @@ impl Handshake {
 
 /// Who is told of each handshake; nobody by default.
 #[derive(Clone, Default)]
-pub struct Witness(Option<Arc<dyn Fn(&Handshake) + Send + Sync>>);
+pub struct Witness(Option<Arc<Told>>);
+
+type Told = dyn Fn(&Handshake) + Send + Sync;
 
 impl Witness {
     /// Tells `told`.

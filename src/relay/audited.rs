@@ -97,6 +97,7 @@ fn told(ended: &record::Ended) -> Ended<'_> {
         verdict: verdict(ended),
         reason: some(ended.reason),
         line: line(ended.line),
+        generation: Some(ended.generation).filter(|generation| *generation > 0),
         resp_code: ended.reply.ok(),
         answer: ended.answer.map(|answer| Digest {
             bytes: u64::try_from(answer.length).unwrap_or(u64::MAX),

@@ -47,6 +47,7 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
         };
         let status = answer.status();
         self.tell_server(to, ServerEvent::Reached { status });
+        life.sent_under(answer.generation());
         exchange.begin(status, answer.headers());
         if !exchange.awaits_answer() {
             return Ended::Acknowledge;

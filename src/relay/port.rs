@@ -113,6 +113,11 @@ pub trait Answer: Send {
     /// The HTTP status, or 200 for a transport without one.
     fn status(&self) -> u16;
 
+    /// Which generation of certificates and keys the message was sent under; 0 where there are none.
+    fn generation(&self) -> u64 {
+        0
+    }
+
     /// Response headers: lower-case names, in order.
     fn headers(&self) -> &[(String, String)];
 

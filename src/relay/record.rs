@@ -51,6 +51,8 @@ pub struct Ended {
     pub reason: &'static str,
     /// The line of the policy that decided; 0 if none did.
     pub line: u32,
+    /// Which generation of certificates and keys it was sent under; 0 where there are none, or no answer told.
+    pub generation: u64,
     /// The `resp_code` of the reply that was taken; else why there is none.
     pub reply: Result<u16, &'static str>,
     /// The body that was released, if there was one.
@@ -107,6 +109,7 @@ pub(super) struct Account {
     pub(super) verdict: &'static str,
     pub(super) reason: &'static str,
     pub(super) line: u32,
+    pub(super) generation: u64,
     pub(super) answer: Option<Sealed>,
     pub(super) events: u64,
     pub(super) removed: usize,
@@ -122,6 +125,7 @@ impl Account {
             verdict: "none",
             reason: "",
             line: 0,
+            generation: 0,
             answer: None,
             events: 0,
             removed: 0,
@@ -187,6 +191,7 @@ impl Account {
             verdict: self.verdict,
             reason: self.reason,
             line: self.line,
+            generation: self.generation,
             reply,
             answer: self.answer,
             events: self.events,

@@ -5,8 +5,10 @@
 
 mod look;
 mod patience;
+mod reading;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod turn;
 
 use std::sync::Arc;

@@ -26,6 +26,8 @@ const KNOWN: &[&str] = &[
     "tls-min",
     "server-key-pin",
 ];
+/// Those that mean something without TLS.
+const PLAIN: [&str; 2] = ["url", "channel"];
 const LATER: &[&str] = &["unix-socket", "http-proxy"];
 
 /// The lowest TLS version a channel accepts.
@@ -215,13 +217,7 @@ impl FieldReader<'_, '_> {
 
     /// Without TLS nobody would look at them, and the operator would believe in a protection that is not there.
     fn refuse_tls_fields(&mut self) {
-        for name in [
-            "client-cert",
-            "client-key",
-            "ca-bundle",
-            "tls-min",
-            "server-key-pin",
-        ] {
+        for name in KNOWN.iter().filter(|name| !PLAIN.contains(name)) {
             if let Some(field) = self.get(name).cloned() {
                 self.wrong(
                     &field.source,

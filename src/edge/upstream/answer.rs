@@ -21,6 +21,7 @@ const ERROR_BODY: usize = 100 * 1024;
 /// The answer of one request.
 pub struct HttpAnswer {
     status: StatusCode,
+    generation: u64,
     headers: Vec<(String, String)>,
     pieces: Pieces,
     caps: AnswerCaps,
@@ -42,12 +43,18 @@ enum Form {
 }
 
 impl HttpAnswer {
-    pub(super) fn new(response: Response<Leased>, idle: Duration, caps: AnswerCaps) -> Self {
+    pub(super) fn new(
+        response: Response<Leased>,
+        generation: u64,
+        idle: Duration,
+        caps: AnswerCaps,
+    ) -> Self {
         let (head, body) = response.into_parts();
         let form = form_of(head.status, &head.headers, caps);
         let headers = readable(&head.headers);
         Self {
             status: head.status,
+            generation,
             headers,
             pieces: Pieces::new(body, idle),
             caps,
@@ -105,6 +112,10 @@ impl HttpAnswer {
 impl Answer for HttpAnswer {
     fn status(&self) -> u16 {
         self.status.as_u16()
+    }
+
+    fn generation(&self) -> u64 {
+        self.generation
     }
 
     fn headers(&self) -> &[(String, String)] {

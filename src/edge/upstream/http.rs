@@ -81,6 +81,7 @@ impl HttpServer {
         {
             Ok(Ok(response)) => Ok(HttpAnswer::new(
                 response,
+                lease.generation().number(),
                 self.config.timers.idle,
                 self.config.caps,
             )),

@@ -52,6 +52,7 @@ pub(super) fn outcome(intent: u64, correlation: u128, ended: &Ended<'_>, micros:
     line.text("verdict", ended.verdict);
     line.text_if("reason", ended.reason);
     line.number_if("line", ended.line);
+    line.number_if("generation", ended.generation);
     line.number_if("code", ended.resp_code);
     if let Some(answer) = ended.answer {
         digest(&mut line, "answer", answer.bytes, &answer.sha256);

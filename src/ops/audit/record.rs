@@ -60,6 +60,8 @@ pub struct Ended<'a> {
     pub reason: Option<&'a str>,
     /// The line of the policy that decided about the answer.
     pub line: Option<u32>,
+    /// Which generation of certificates and keys the message went to its server under, if the server answered.
+    pub generation: Option<u64>,
     /// The `resp_code` of the post, if there was one.
     pub resp_code: Option<u16>,
     /// The body that was released.

@@ -189,16 +189,6 @@ fn server(channel: &str, event: &ServerEvent) {
     }
 }
 
-fn clock(synchronised: Option<bool>) {
-    match synchronised {
-        Some(true) => info!("the clock follows a time server"),
-        Some(false) => warn!(
-            "the clock does not follow a time server: validity is judged by a clock that may be wrong"
-        ),
-        None => debug!("nobody can tell whether the clock follows a time server"),
-    }
-}
-
 fn agent(event: &AgentEvent<'_>) {
     match *event {
         AgentEvent::Stopping {
@@ -220,7 +210,7 @@ fn agent(event: &AgentEvent<'_>) {
         }
         AgentEvent::WatchOverflow => warn!("too much changed at once: every file is read again"),
         AgentEvent::ClockJumped { seconds } => warn!(seconds, "the clock of the day jumped"),
-        AgentEvent::ClockSynchronised { synchronised } => clock(synchronised),
+        AgentEvent::ClockSynchronised { synchronised } => rotation::clock(synchronised),
     }
 }
 

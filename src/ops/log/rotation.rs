@@ -146,6 +146,17 @@ pub(super) fn write(endpoint: &str, event: &RotationEvent<'_>) {
     }
 }
 
+/// Writes whether validity is judged by a clock that can be believed.
+pub(super) fn clock(synchronised: Option<bool>) {
+    match synchronised {
+        Some(true) => info!("the clock follows a time server"),
+        Some(false) => warn!(
+            "the clock does not follow a time server: validity is judged by a clock that may be wrong"
+        ),
+        None => debug!("nobody can tell whether the clock follows a time server"),
+    }
+}
+
 fn published(endpoint: &str, trigger: &str, now: &Generation, took: std::time::Duration) {
     let (serial, not_after) = now
         .identity

@@ -9,7 +9,7 @@ use prometheus_client::registry::Registry;
 
 use super::Gauges;
 use super::labels::{Labels, one};
-use super::render::{unix, whole};
+use super::{unix, whole};
 use crate::ops::state::{Endpoint, Generation, Inputs};
 
 type Moments = Family<Labels, Gauge<f64, AtomicU64>>;

@@ -6,7 +6,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use super::render::whole;
+use super::whole;
 use crate::ops::audit::Standing;
 
 #[derive(Debug, Default)]

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::atomic::AtomicU64;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::family::Family;
@@ -12,7 +11,7 @@ use prometheus_client::registry::Registry;
 use super::identity::Identities;
 use super::labels::{Labels, one};
 use super::records::Records;
-use super::{Gauges as Family64, Metrics};
+use super::{Gauges as Family64, Metrics, unix, whole};
 use crate::ops::audit;
 use crate::ops::gate::Standing;
 use crate::ops::state::Inputs;
@@ -221,15 +220,4 @@ impl Metrics {
     pub fn verdicts(&self) -> [u64; 3] {
         self.own.verdicts()
     }
-}
-
-pub(super) fn whole(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-pub(super) fn unix(moment: SystemTime) -> f64 {
-    moment
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs_f64()
 }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{Identity, Now};
-use crate::ops::event::RotationEvent;
+use super::{Identity, Inputs, Now};
+use crate::ops::event::{Event, PollEvent, PollFault, RotationEvent};
 
 /// One generation of an endpoint: public facts only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,5 +164,33 @@ impl Endpoint {
             self.since = now.wall;
         }
         self.condition = condition;
+    }
+}
+
+impl Inputs {
+    /// The status of the first refusal of what the control plane is shown since that changed; the next one is no news.
+    pub fn refused_since_change(&mut self, event: &Event<'_>) -> Option<u16> {
+        let Event::Poll(PollEvent::Failed(failure)) = event else {
+            return None;
+        };
+        let status = match failure.fault {
+            PollFault::Unauthorized => 401,
+            PollFault::Forbidden => 403,
+            PollFault::Status(_) | PollFault::Transport | PollFault::Timeout | PollFault::Body => {
+                return None;
+            }
+        };
+        self.unproven
+            .take_if(|has_begun| *has_begun)
+            .map(|_| status)
+    }
+
+    /// The client identities in use.
+    pub fn identities(&self) -> impl Iterator<Item = &Identity> {
+        let generations = self
+            .endpoints
+            .iter()
+            .filter_map(|at| at.generation.as_ref());
+        generations.filter_map(|generation| generation.identity.as_ref())
     }
 }

@@ -188,41 +188,16 @@ impl Inputs {
         if !self.endpoints.iter().any(|known| known.name == name) {
             self.endpoints.push(Endpoint::new(name, now));
         }
-        if let RotationEvent::Published { trigger, .. } = event {
-            if name == CONTROL_PLANE && *trigger != "start" {
-                self.unproven = Some(false);
-            }
+        if let RotationEvent::Published { trigger, .. } = event
+            && name == CONTROL_PLANE
+            && *trigger != "start"
+        {
+            self.unproven = Some(false);
         }
         let mut endpoints = self.endpoints.iter_mut();
         if let Some(endpoint) = endpoints.find(|known| known.name == name) {
             endpoint.note(event, now);
         }
-    }
-
-    /// The status of the first refusal of what the control plane is shown since that changed; the next one is no news.
-    pub fn refused_since_change(&mut self, event: &Event<'_>) -> Option<u16> {
-        let Event::Poll(PollEvent::Failed(failure)) = event else {
-            return None;
-        };
-        let status = match failure.fault {
-            PollFault::Unauthorized => 401,
-            PollFault::Forbidden => 403,
-            PollFault::Status(_) | PollFault::Transport | PollFault::Timeout | PollFault::Body => {
-                return None;
-            }
-        };
-        self.unproven
-            .take_if(|has_begun| *has_begun)
-            .map(|_| status)
-    }
-
-    /// The client identities in use.
-    pub fn identities(&self) -> impl Iterator<Item = &Identity> {
-        let generations = self
-            .endpoints
-            .iter()
-            .filter_map(|at| at.generation.as_ref());
-        generations.filter_map(|generation| generation.identity.as_ref())
     }
 
     fn unrecorded(&mut self, why: &str, spools: bool, now: Now) {

@@ -43,6 +43,7 @@ fn ended(reply: Result<u16, &'static str>) -> record::Ended {
         verdict: "permit",
         reason: "",
         line: 0,
+        generation: 2,
         reply,
         answer: Some(Sealed {
             length: 3,
@@ -74,7 +75,7 @@ async fn a_call_leaves_its_intent_and_its_outcome() {
     audited.audit.flush();
     let last = memory.records().pop().unwrap();
     assert!(
-        last.contains("\"allow\"") && last.contains("2000"),
+        last.contains("\"allow\"") && last.contains("2000") && last.contains("\"generation\":2"),
         "{last}"
     );
 }

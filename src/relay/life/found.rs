@@ -77,6 +77,11 @@ impl<R: Records> Life<'_, R> {
         }
     }
 
+    /// It was sent under this generation of certificates and keys.
+    pub fn sent_under(&mut self, generation: u64) {
+        self.account.generation = generation;
+    }
+
     /// The server said something.
     pub fn heard(&mut self) {
         self.account.events += 1;

@@ -1,24 +1,16 @@
 //! One reload: read, judge, try out, publish.
 
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::Rotor;
 use super::patience::Patience;
+use super::reading::defect;
 use crate::ops::event::{Event, RotationEvent};
 use crate::ops::state::Generation;
-use crate::rotate::port::{Digest, Endpoint, Published, Reason, Trial, Verdict};
+use crate::rotate::port::{Digest, Endpoint, Published, Reason, Verdict};
 use crate::rotate::trigger::Ring;
-
-/// How often files are read until two readings agree, and how long apart.
-const READINGS: usize = 5;
-const APART: Duration = Duration::from_millis(100);
-/// A candidate that cannot be tried is put in use all the same when what is in use ends within this.
-const TOO_LATE_TO_TRY: Duration = Duration::from_secs(600);
-
-type Reading<E> = Result<(Digest, <E as Endpoint>::Texts), Vec<Reason>>;
 
 impl<E: Endpoint> Rotor<E> {
     /// Takes one request to its end and answers who waits for it.
@@ -61,34 +53,6 @@ impl<E: Endpoint> Rotor<E> {
             }
             Err(_) => self.rejected(Some(digest), &[defect()], ring),
         }
-    }
-
-    /// Reads until two readings agree: files that are being written are neither old nor new.
-    async fn settle(&self) -> Reading<E> {
-        let mut last = None;
-        for _ in 0..READINGS {
-            let read = self.read().await;
-            let seen = match &read {
-                Ok((digest, _)) if *digest == self.in_use => return read,
-                Ok((digest, _)) => Ok(*digest),
-                Err(reasons) => Err(reasons.clone()),
-            };
-            if last.as_ref() == Some(&seen) {
-                return read;
-            }
-            last = Some(seen);
-            sleep(APART).await;
-        }
-        Err(vec![Reason {
-            code: "unstable_files",
-            sentence: "the files change while they are read; write each of them once and rename it into place".to_owned(),
-        }])
-    }
-
-    async fn read(&self) -> Reading<E> {
-        let endpoint = Arc::clone(&self.endpoint);
-        let reading = tokio::task::spawn_blocking(move || endpoint.read());
-        reading.await.unwrap_or_else(|_| Err(vec![defect()]))
     }
 
     fn unchanged(&mut self, ring: &Ring) -> String {
@@ -172,46 +136,6 @@ impl<E: Endpoint> Rotor<E> {
         format!("generation {} is in use", facts.number)
     }
 
-    /// Why the candidate may not be put in use, if its trial gave a reason.
-    async fn try_out(&self, candidate: &E::Candidate) -> Option<Reason> {
-        if !self.terms.canary {
-            return None;
-        }
-        let trial = self.endpoint.try_out(candidate).await;
-        let (result, why) = match &trial {
-            Trial::Skipped => return None,
-            Trial::Passed => ("passed", ""),
-            Trial::Refused(why) => ("refused", why.as_str()),
-            Trial::Unreached(why) if self.is_too_late_to_try() => ("skipped", why.as_str()),
-            Trial::Unreached(why) => ("unreached", why.as_str()),
-        };
-        self.tell(RotationEvent::Canary { result, why });
-        let (code, sentence) = match result {
-            "refused" => (
-                "canary_refused",
-                "the service refused a trial request under the new files; check that it knows this certificate and key",
-            ),
-            "unreached" => (
-                "canary_unreached",
-                "the service could not be reached to try the new files; they are tried again",
-            ),
-            _ => return None,
-        };
-        Some(Reason {
-            code,
-            sentence: format!("{sentence}: {why}"),
-        })
-    }
-
-    fn is_too_late_to_try(&self) -> bool {
-        let now = (self.terms.wall)();
-        let left = self
-            .endpoint
-            .validity()
-            .map(|validity| validity.not_after.duration_since(now).unwrap_or_default());
-        left.is_some_and(|left| left < TOO_LATE_TO_TRY)
-    }
-
     /// Nothing is wrong with what the files hold.
     fn settled(&mut self) {
         self.found = None;
@@ -253,13 +177,5 @@ impl<E: Endpoint> Rotor<E> {
             };
             ops.emit(Event::Rotation(endpoint.name(), ended));
         });
-    }
-}
-
-/// A panic in a check is doubt, and doubt keeps what is in use (INVARIANT: 4).
-fn defect() -> Reason {
-    Reason {
-        code: "defect",
-        sentence: "a check failed in an unforeseen way; report it, with the version".to_owned(),
     }
 }
