@@ -56,6 +56,7 @@ supply-chain:
 
 bench: ## Measure the gate, the audit log and the relay against their budgets
 	$(CARGO) bench -p portcullis-policy --bench gate
+	$(CARGO) bench -p portcullis-policy --bench decide
 	$(CARGO) bench --features demo --bench audit
 	$(CARGO) bench --features demo --bench relay
 	$(CARGO) bench --features demo --bench channels

@@ -15,6 +15,7 @@
 //! - [`refusal`] and [`failure`]: the fixed texts that may leave when a message may not
 //! - [`ledger`]: what deciding must remember
 
+mod ask;
 mod channel;
 pub mod decide;
 mod direction;
@@ -30,6 +31,7 @@ mod moment;
 pub mod permit;
 mod pin;
 pub mod refusal;
+mod refused;
 
 pub use channel::{Channel, ChannelError};
 pub use direction::Direction;

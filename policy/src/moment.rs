@@ -1,12 +1,19 @@
 //! A moment, as the agent tells it: this package has no clock.
 
 use std::fmt;
+use std::time::Duration;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(pub u64);
 
 impl Moment {
+    /// The moment so long after 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn after_epoch(passed: Duration) -> Self {
+        Self(u64::try_from(passed.as_millis()).unwrap_or(u64::MAX))
+    }
+
     /// How many milliseconds lie between an earlier moment and this one; 0 if it is not earlier.
     #[must_use]
     pub const fn since(self, earlier: Self) -> u64 {

@@ -9,7 +9,7 @@ use crate::channel::Channel;
 use crate::gate::Fault;
 use crate::matcher::ArgumentFault;
 use crate::mcp::envelope::EnvelopeFault;
-use crate::permit::Released;
+pub use crate::refused::Refused;
 
 /// The JSON-RPC error code of a call the policy refuses: one code, outside the range that JSON-RPC and MCP reserve.
 pub const REFUSED_CODE: i32 = -31403;
@@ -257,52 +257,4 @@ impl Wire {
 /// The error object for a channel that nothing is bound to, as the service knows it (wire sheet 7.2).
 pub(crate) fn unsupported_channel(channel: &Channel) -> String {
     format!(r#"{{"code":-32603,"message":"Bad Request: unsupported channel \"{channel}\""}}"#)
-}
-
-/// A message that may not cross: what to record, and the refusal to post.
-pub struct Refused {
-    pub(crate) reason: Reason,
-    pub(crate) line: Option<Line>,
-    pub(crate) correlation: CorrelationId,
-    pub(crate) method: &'static str,
-    pub(crate) tool: Option<String>,
-    pub(crate) released: Released,
-}
-
-impl Refused {
-    /// Why, for the record.
-    #[must_use]
-    pub fn reason(&self) -> Reason {
-        self.reason
-    }
-
-    /// The policy line that decided, if one did; a refusal by default has none.
-    #[must_use]
-    pub fn line(&self) -> Option<Line> {
-        self.line
-    }
-
-    /// The catalogue's name of the method that was refused; empty if it could not be read or is not in the catalogue.
-    #[must_use]
-    pub fn method(&self) -> &'static str {
-        self.method
-    }
-
-    /// The tool that was asked for, as the caller wrote it, for the record alone.
-    #[must_use]
-    pub fn tool(&self) -> Option<&str> {
-        self.tool.as_deref()
-    }
-
-    /// What names this refusal on the wire and in the record.
-    #[must_use]
-    pub fn correlation(&self) -> CorrelationId {
-        self.correlation
-    }
-
-    /// The refusal to post.
-    #[must_use]
-    pub fn into_released(self) -> Released {
-        self.released
-    }
 }

@@ -16,6 +16,8 @@ mod check;
 mod diff;
 mod explain;
 mod fmt;
+#[cfg(test)]
+mod tests;
 
 pub(super) use arguments::{NAME, command};
 

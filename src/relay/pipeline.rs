@@ -168,7 +168,7 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
         let facts = Facts {
             upstream_id: self.fresh.rpc_id(),
             correlation,
-            now: moment(SystemTime::now()),
+            now: Moment::after_epoch(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()),
         };
         let (channel, headers) = (&command.address.channel, command.headers.as_pairs());
         match &command.kind {
@@ -234,12 +234,4 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
         let held = (in_hand, entry);
         Some(Life::open(told, address, held, correlation, times))
     }
-}
-
-/// The time of day as the policy is told it. Before 1970 it is 1970.
-fn moment(now: SystemTime) -> Moment {
-    let since = now
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    Moment(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

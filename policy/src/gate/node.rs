@@ -178,8 +178,9 @@ impl<'a> Iterator for Elements<'a> {
 
 /// The value of what stands between two quotes.
 fn unquoted(raw: &[u8]) -> Option<Cow<'_, str>> {
+    let has_escapes = raw.contains(&b'\\');
     let raw = std::str::from_utf8(raw).ok()?;
-    if !raw.contains('\\') {
+    if !has_escapes {
         return Some(Cow::Borrowed(raw));
     }
     let mut value = String::with_capacity(raw.len());

@@ -42,14 +42,22 @@ pub(crate) fn is_at_or_below(path: &str, root: &str) -> bool {
 /// An absolute path with one spelling: no `.` or `..`, no empty part, no backslash, no control character, and no percent sign that a
 /// reader who decodes twice could take for a dot, a slash, a backslash, a NUL or another percent sign.
 pub(crate) fn is_plain_path(path: &str) -> bool {
-    let Some(parts) = path.strip_prefix('/') else {
+    let plain = path
+        .bytes()
+        .all(|b| (b' '..0x7f).contains(&b) && b != b'\\');
+    let is_visible = plain || !path.chars().any(|c| c == '\\' || c.is_control());
+    let hides = path.as_bytes().contains(&b'%') && hides_separator(path);
+    is_visible && !hides && has_plain_parts(path.as_bytes())
+}
+
+/// Whether a path begins with a slash and each part after one is neither empty, but at the end, nor `.` nor `..`.
+fn has_plain_parts(path: &[u8]) -> bool {
+    let Some((b'/', parts)) = path.split_first() else {
         return false;
     };
-    let parts = parts.strip_suffix('/').unwrap_or(parts);
-    let is_part = |part: &str| !matches!(part, "" | "." | "..");
-    (path == "/" || parts.split('/').all(is_part))
-        && !path.chars().any(|c| c == '\\' || c.is_control())
-        && !hides_separator(path)
+    let parts = parts.strip_suffix(b"/").unwrap_or(parts);
+    let is_part = |part: &[u8]| !matches!(part, b"" | b"." | b"..");
+    path == b"/" || parts.split(|byte| *byte == b'/').all(is_part)
 }
 
 /// Whether `%2e`, `%2f`, `%5c`, `%00` or `%25` stands in a text, in either case.

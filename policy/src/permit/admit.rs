@@ -4,20 +4,19 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::ask::{self, Allowed, Asked as Read, No};
+use super::ask::{self, Allowed, No};
 use super::exchange::{Call, Exchange, Grant};
+use super::judge::Judged;
 use super::released::{Asked, Released};
 use super::{Permitted, Verb};
 use crate::channel::Channel;
-use crate::decide::{Ask, Definition};
-use crate::document::{PolicySet, Server};
+use crate::document::PolicySet;
 use crate::edit::{Edit, Edited};
 use crate::gate::{self, Gated, Slot, canonical_id};
 use crate::headers;
-use crate::ledger::{Ledger, Principal};
+use crate::ledger::Ledger;
 use crate::mcp::catalogue::{self, Class};
 use crate::mcp::envelope::{self, Envelope, EnvelopeFault, Id};
-use crate::mcp::revision::Revision;
 use crate::moment::Moment;
 use crate::refusal::{CorrelationId, Reason, Refused};
 
@@ -177,106 +176,15 @@ pub(super) fn salvage_id(body: &Bytes) -> Option<Bytes> {
         .map(|raw| body.slice_ref(raw))
 }
 
-/// A message the rules allow.
-struct Judged<'a> {
-    id: Option<Id<'a>>,
-    ask: Ask,
-    definition: Definition,
-    allowed: Allowed,
-    headers: Arc<[headers::Header]>,
-}
-
 /// Everything needed to turn a judged message into its proofs.
-struct Target<'a> {
-    policy: &'a Arc<PolicySet>,
-    inbound: &'a Inbound<'a>,
-    facts: Facts,
-    ledger: &'a Arc<Ledger>,
+pub(super) struct Target<'a> {
+    pub(super) policy: &'a Arc<PolicySet>,
+    pub(super) inbound: &'a Inbound<'a>,
+    pub(super) facts: Facts,
+    pub(super) ledger: &'a Arc<Ledger>,
 }
 
 impl Target<'_> {
-    /// Everything that has a say, in order; the rate comes last, so that a refused call costs none.
-    fn judge<'m>(&self, server: &Server, message: &'m Gated) -> Result<Judged<'m>, No> {
-        if self.policy.is_expired(self.facts.now) {
-            return Err((Reason::PolicyExpired, None));
-        }
-        let Read { id, ask } = ask::read(message)?;
-        let headers = self.headers(server, message, &ask)?;
-        let definition = self.definition(server, &ask);
-        let allowed = ask::allow(server, &ask, definition, self.facts.now)?;
-        self.spend(server, &ask)?;
-        Ok(Judged {
-            id,
-            ask,
-            definition,
-            allowed,
-            headers,
-        })
-    }
-
-    /// The headers that go with a message, once they agree with its body and its revision is one the server may be spoken to in (D4).
-    fn headers(
-        &self,
-        server: &Server,
-        message: &Gated,
-        ask: &Ask,
-    ) -> Result<Arc<[headers::Header]>, No> {
-        let revision = ask::text(message, Slot::ParamsMetaProtocolVersion)?;
-        let body = headers::Body {
-            kind: ask.method.kind,
-            method: ask.method.name,
-            name: ask.named(),
-            revision: revision.as_deref(),
-        };
-        let sent = self.inbound.headers;
-        let headers = headers::build(sent, server.forward_headers(), Some(&body))
-            .map_err(|reason| (reason, None))?;
-        let opens = ask.method.name == "initialize";
-        if opens || server.speaks(headers::revision(sent).unwrap_or(Revision::ASSUMED)) {
-            Ok(headers.into())
-        } else {
-            Err((Reason::RevisionNotListed, None))
-        }
-    }
-
-    /// What is known of the definition of a pinned tool, in the caller's session.
-    fn definition(&self, server: &Server, ask: &Ask) -> Definition {
-        match ask
-            .tool
-            .as_deref()
-            .filter(|tool| server.pin(tool).is_some())
-        {
-            Some(tool) => {
-                let session = headers::session(self.inbound.headers);
-                self.ledger.definition(self.inbound.channel, session, tool)
-            }
-            None => Definition::Unseen,
-        }
-    }
-
-    /// Takes one call from what the principal may call of a tool in a minute.
-    fn spend(&self, server: &Server, ask: &Ask) -> Result<(), No> {
-        let rule = ask
-            .tool
-            .as_deref()
-            .and_then(|tool| Some((tool, server.rule(tool)?)));
-        let Some((tool, (calls, line))) =
-            rule.and_then(|(tool, rule)| Some((tool, rule.calls_per_min?)))
-        else {
-            return Ok(());
-        };
-        let principal = Principal {
-            channel: self.inbound.channel,
-            session: headers::session(self.inbound.headers),
-            subject: headers::subject(self.inbound.headers),
-        };
-        if self.ledger.spend(&principal, tool, calls, self.facts.now) {
-            Ok(())
-        } else {
-            Err((Reason::RateLimited, Some(line)))
-        }
-    }
-
     fn grant(&self, allowed: Allowed) -> Grant {
         Grant {
             policy: Arc::clone(self.policy),

@@ -10,6 +10,7 @@ mod admit;
 mod answer;
 pub(crate) mod ask;
 mod exchange;
+mod judge;
 mod listing;
 mod own;
 mod released;

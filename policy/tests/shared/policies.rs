@@ -110,10 +110,7 @@ pub(crate) fn no_permit_no_pass(message: &[u8]) {
 /// The rules for arguments, read once more and in another way.
 fn is_permitted_call(params: &serde_json::Value) -> bool {
     let none = serde_json::Map::new();
-    let arguments = match &params["arguments"] {
-        serde_json::Value::Object(members) => members,
-        _ => &none,
-    };
+    let arguments = params["arguments"].as_object().unwrap_or(&none);
     match params["name"].as_str() {
         Some("free") => true,
         Some("read") => {

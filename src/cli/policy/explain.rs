@@ -21,7 +21,8 @@ pub(super) fn run(matches: &ArgMatches, (out, err): Streams<'_>) -> u8 {
     let (Some(policy), Some(call)) = (load(file, err), read(path(matches, "call"), err)) else {
         return FAILURE;
     };
-    let explanation = policy.explain(&channel, &call, now());
+    let now = Moment::after_epoch(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default());
+    let explanation = policy.explain(&channel, &call, now);
     for step in &explanation.steps {
         let place = step
             .line
@@ -29,10 +30,4 @@ pub(super) fn run(matches: &ArgMatches, (out, err): Streams<'_>) -> u8 {
         print(out, &format!("{:<13} {}{place}", step.step, step.found));
     }
     if explanation.is_allowed { SUCCESS } else { NO }
-}
-
-fn now() -> Moment {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let millis = since.map_or(0, |since| since.as_millis());
-    Moment(u64::try_from(millis).unwrap_or(u64::MAX))
 }
