@@ -245,7 +245,7 @@ fn a_gate_file_that_cannot_be_read_lowers_the_gate_until_it_is_raised() {
 }
 
 #[test]
-fn an_expired_identity_does_not_start_and_says_so() {
+fn an_agent_with_an_expired_identity_shows_it_nowhere_and_says_so() {
     let day = |number: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(number * 86_400);
     let leaf = Leaf::client("late").valid(day(1), day(2));
     let issued = Authority::new("clients").unwrap().issue(&leaf).unwrap();
@@ -266,12 +266,12 @@ fn an_expired_identity_does_not_start_and_says_so() {
         ("MCP_CLIENT_CERT", cert.as_str()),
         ("MCP_CLIENT_KEY", key.as_str()),
     ];
-    let report = Agent::refused(&home, &control, &server, &extra);
-    assert!(
-        report.contains("mcp.client_cert") && report.contains("expired"),
-        "{report}"
-    );
-    assert_eq!(control.asked() + server.asked(), 0);
+    let agent = Agent::start_with(&home, &control, &server, &extra, home.sink());
+    until("the cause", || {
+        agent.codes().iter().any(|code| code == "identity_expired")
+    });
+    assert_eq!(server.asked(), 0, "nothing is sent under it");
+    agent.stop();
 }
 
 const CALL: &str = r#"{"request_id":"r1","shard_token":"s1","command_type":"jsonrpc","channel":"main","jsonrpc":{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","arguments":{}}}}"#;
