@@ -49,11 +49,7 @@ impl Records for Audited {
     }
 
     fn refusal(&self, decided: &record::Decided<'_>, refusal: &record::Refusal) {
-        let refusal = Refusal {
-            reason: refusal.reason,
-            line: line(refusal.line),
-            resp_code: None,
-        };
+        let refusal = refused(refusal);
         let shown = (self.shown)(decided.channel);
         self.audit.refusal(&self.decided(decided, &shown), &refusal);
     }
@@ -78,6 +74,7 @@ impl Audited {
             session: decided.session.map(|session| sha256(session.as_bytes())),
             request: decided.request,
             arguments: arguments(decided),
+            observed: decided.observed.as_ref().map(refused),
             policy: Policy {
                 generation: self.policy_generation,
                 sha256: self.policy_sha256,
@@ -107,6 +104,14 @@ fn told(ended: &record::Ended) -> Ended<'_> {
         removed: u64::try_from(ended.removed).unwrap_or(u64::MAX),
         dropped: ended.dropped,
         durations: durations(ended.times),
+    }
+}
+
+fn refused(refusal: &record::Refusal) -> Refusal<'static> {
+    Refusal {
+        reason: refusal.reason,
+        line: line(refusal.line),
+        resp_code: None,
     }
 }
 

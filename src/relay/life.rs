@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::admission::Entry;
 use super::port::{Records, Unrecorded};
-use super::record::{Account, Decided};
+use super::record::{Account, Decided, Refusal};
 use super::replay::InHand;
 use crate::ops::Ops;
 use crate::ops::event::{CallKind, CommandEvent, Event, NoAnswer, Times};
@@ -40,6 +40,7 @@ pub struct Life<'a, R: Records> {
     kind: CallKind,
     method: &'static str,
     tool: String,
+    observed: Option<Refusal>,
     began: bool,
     sent: bool,
     settled: bool,
@@ -73,6 +74,7 @@ impl<'a, R: Records> Life<'a, R> {
             kind: CallKind::Unusable,
             method: "",
             tool: String::new(),
+            observed: None,
             began: false,
             sent: false,
             settled: false,
@@ -214,6 +216,7 @@ impl<'a, R: Records> Life<'a, R> {
                 .and_then(|command| command.headers.first("mcp-session-id")),
             request: self.command.map(request).unwrap_or_default(),
             line: self.account.line,
+            observed: self.observed,
             ..decided(self.address, self.correlation)
         }
     }

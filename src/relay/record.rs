@@ -31,6 +31,8 @@ pub struct Decided<'a> {
     pub request: &'a [u8],
     /// The line of the policy that decided; 0 if none did.
     pub line: u32,
+    /// Why the rules refuse it, although it goes in: its server is on trial.
+    pub observed: Option<Refusal>,
 }
 
 /// Why a command went nowhere.

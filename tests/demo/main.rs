@@ -22,4 +22,5 @@ mod scene;
 mod secrets;
 mod serve;
 mod stage;
+mod trial;
 mod vectors;

@@ -28,7 +28,7 @@ fn the_demo_plays_every_step_and_leaves_nothing_behind() {
         "ended the handshake",
         "exit code 0",
         "altered: record",
-        "All 7 steps went as they should.",
+        "All 8 steps went as they should.",
     ] {
         assert!(out.contains(part), "`{part}` is missing in:\n{out}");
     }

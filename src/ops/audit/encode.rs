@@ -27,6 +27,12 @@ pub(super) fn open(kind: &str, micros: u64) -> Line {
 pub(super) fn intent(decided: &Decided<'_>, arguments: Arguments, micros: u64) -> Vec<u8> {
     let mut line = open("intent", micros);
     command(&mut line, decided, arguments);
+    if let Some(observed) = decided.observed {
+        line.text("verdict", "deny");
+        line.flag("enforced", false);
+        line.text("reason", observed.reason);
+        line.number_if("line", observed.line);
+    }
     line.into_bytes()
 }
 

@@ -23,6 +23,8 @@ pub struct Decided<'a> {
     pub request: &'a [u8],
     /// The raw JSON of the arguments; recorded only as the policy says.
     pub arguments: Option<&'a [u8]>,
+    /// Why the rules refuse what goes in all the same, its server being on trial.
+    pub observed: Option<Refusal<'a>>,
     /// The policy that decided.
     pub policy: Policy,
     /// The certificates in use.

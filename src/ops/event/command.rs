@@ -45,6 +45,13 @@ pub enum CommandEvent<'a> {
         /// The tool, as the policy lists it, or empty.
         tool: &'a str,
     },
+    /// The rules refuse it, and it goes in all the same: its server is on trial.
+    Observed {
+        /// The stable word.
+        reason: &'static str,
+        /// The line of the policy, 0 if no line decided.
+        line: u32,
+    },
     /// It, or its answer, may not cross.
     Refused {
         /// Which way the message was going.

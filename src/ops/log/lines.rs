@@ -42,6 +42,7 @@ fn is_in_full(event: &CommandEvent<'_>, flood: &Flood) -> bool {
         CommandEvent::Duplicate => ("duplicate", ""),
         CommandEvent::Overflow => ("overflow", ""),
         CommandEvent::Refused { side, reason, .. } => (side.label(), reason),
+        CommandEvent::Observed { reason, .. } => ("observed", reason),
         CommandEvent::Failed { source, kind, .. } => (source, kind),
         CommandEvent::NotifyFailed { .. } => ("notify_failed", ""),
         CommandEvent::PostFailed { .. } => ("post_failed", ""),
@@ -124,6 +125,9 @@ fn command(call: Call<'_>, event: &CommandEvent<'_>) {
         ),
         CommandEvent::Permitted { kind, method, tool } => {
             debug!(decision = "permit", channel, %correlation, kind = kind.label(), method, tool, "judged a request");
+        }
+        CommandEvent::Observed { reason, line } => {
+            warn!(decision = "deny", enforced = false, channel, %correlation, reason, policy_line = line, "let a message in that the rules refuse: its server is on trial");
         }
         CommandEvent::Refused { side, reason, line } => {
             warn!(decision = "deny", channel, %correlation, side = side.label(), reason, policy_line = line, "refused a message");

@@ -14,6 +14,7 @@ pub(super) struct Own {
     running: Gauges,
     verdicts: Counters,
     refusals: Counters,
+    observed: Counters,
     failures: Counters,
     poll_failures: Counters,
     poll_pauses: Counters,
@@ -49,6 +50,11 @@ impl Own {
             "refusals",
             "Messages refused, by side and reason",
             new.refusals.clone(),
+        );
+        to.register(
+            "observed",
+            "Messages let in although the rules refuse them, by reason: their server is on trial",
+            new.observed.clone(),
         );
         to.register(
             "failures",
@@ -119,6 +125,7 @@ impl Own {
         match *event {
             CommandEvent::Permitted { .. } => count(&self.verdicts, "verdict", "permitted"),
             CommandEvent::Released { .. } => count(&self.verdicts, "verdict", "released"),
+            CommandEvent::Observed { reason, .. } => count(&self.observed, "reason", reason),
             CommandEvent::Refused { side, reason, .. } => self.refused(side.label(), reason),
             CommandEvent::Unusable { reason, .. } => self.refused("request", reason),
             CommandEvent::Overflow => self.refused("request", "overflow"),

@@ -94,6 +94,7 @@ fn everything(ops: &Ops) {
     emit(ops, CommandEvent::Began { waited: took });
     emit(ops, CommandEvent::Left { began: true });
     emit(ops, CommandEvent::Overflow);
+    emit(ops, CommandEvent::Observed { reason, line: 1 });
     emit(
         ops,
         CommandEvent::Refused {

@@ -35,6 +35,7 @@ fn decided() -> record::Decided<'static> {
         session: Some("s-1"),
         request: REQUEST,
         line: 4,
+        observed: None,
     }
 }
 

@@ -7,6 +7,7 @@ use portcullis_policy::{Exchange, Failure};
 use super::Life;
 use crate::ops::event::{CallKind, CommandEvent, Side};
 use crate::relay::port::Records;
+use crate::relay::record::Refusal;
 use crate::wire::command::Notice;
 
 impl<R: Records> Life<'_, R> {
@@ -33,6 +34,13 @@ impl<R: Records> Life<'_, R> {
             method: self.method,
             tool: &self.tool,
         });
+        self.observed = exchange.observed().map(|(reason, line)| Refusal {
+            reason: reason.label(),
+            line: line.map_or(0, |line| line.0),
+        });
+        if let Some(Refusal { reason, line }) = self.observed {
+            self.tell(CommandEvent::Observed { reason, line });
+        }
     }
 
     /// This is what the policy could read of what it refuses.

@@ -18,6 +18,7 @@ pub(super) const NAMELESS: Decided<'static> = Decided {
     session: None,
     request: &[],
     line: 0,
+    observed: None,
 };
 
 pub(super) fn decided(address: &ReplyAddress, correlation: CorrelationId) -> Decided<'_> {
