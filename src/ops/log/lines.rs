@@ -5,11 +5,9 @@ use std::fmt;
 use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
-use crate::ops::event::{
-    AgentEvent, Call, CommandEvent, Event, PollEvent, PollFailure, ServerEvent,
-};
+use crate::ops::event::{Call, CommandEvent, Event, PollEvent, PollFailure, ServerEvent};
 
-use super::{Flood, rotation};
+use super::{Flood, agent, rotation};
 
 /// Writes the line of an event. What is ordinary for one call is told at `debug` only: its record is in the audit log.
 pub(crate) fn write(event: &Event<'_>, flood: &Flood) {
@@ -20,7 +18,7 @@ pub(crate) fn write(event: &Event<'_>, flood: &Flood) {
         Event::Server(channel, ref event) => server(channel, event),
         Event::Rotation(endpoint, ref event) => rotation::write(endpoint, event),
         Event::Peer(..) => {}
-        Event::Agent(ref event) => agent(event),
+        Event::Agent(ref event) => agent::write(event),
     }
 }
 
@@ -190,31 +188,6 @@ fn server(channel: &str, event: &ServerEvent) {
         ServerEvent::Failed { source, kind } => {
             debug!(channel, source, kind, "the MCP server did not answer")
         }
-    }
-}
-
-fn agent(event: &AgentEvent<'_>) {
-    match *event {
-        AgentEvent::Stopping {
-            signal,
-            drain,
-            running,
-        } => {
-            info!(signal, drain_seconds = drain.as_secs(), running, "stopping");
-        }
-        AgentEvent::Drained => info!("drained"),
-        AgentEvent::AuditWritable => info!("records can be written"),
-        AgentEvent::AuditSpooling { why } => {
-            error!(why, "records cannot be written and wait in memory");
-        }
-        AgentEvent::AuditFailing { why } => error!(why, "records cannot be written"),
-        AgentEvent::Watching => info!("changes of files are seen as they happen"),
-        AgentEvent::NotWatching { why } => {
-            warn!(why, "changes of files are found once a minute only");
-        }
-        AgentEvent::WatchOverflow => warn!("too much changed at once: every file is read again"),
-        AgentEvent::ClockJumped { seconds } => warn!(seconds, "the clock of the day jumped"),
-        AgentEvent::ClockSynchronised { synchronised } => rotation::clock(synchronised),
     }
 }
 

@@ -4,6 +4,7 @@
 //! that no line is two. The level can change while the agent runs. Only our own lines are written, never those of a library.
 //! Leaves to others: which events there are (`event`).
 
+mod agent;
 mod flood;
 pub(crate) mod lines;
 mod queue;
