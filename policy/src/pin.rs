@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// SHA-256 of a complete definition: a tool object, or the instructions of a server. The agent computes it; this package compares.
+/// SHA-256 of a complete definition: a tool object. The agent computes it; this package compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pin(pub [u8; 32]);
 

@@ -22,7 +22,6 @@ use crate::refusal::Line;
 pub struct Server {
     pub(super) line: Line,
     pub(super) revisions: Vec<Revision>,
-    pub(super) instructions: Option<Pin>,
     pub(super) tools: HashMap<String, Tool>,
     pub(super) prompts: BTreeMap<String, Entry>,
     pub(super) resources: Vec<Resource>,
@@ -84,12 +83,6 @@ impl Server {
     #[must_use]
     pub fn pin(&self, tool: &str) -> Option<Pin> {
         self.tools.get(tool)?.pin.map(|(pin, _)| pin)
-    }
-
-    /// What the policy pins the server's own instructions to, if it does.
-    #[must_use]
-    pub fn instructions(&self) -> Option<Pin> {
-        self.instructions
     }
 
     /// Header names, in lower case, that may cross besides the fixed ones.
@@ -208,9 +201,6 @@ fn one(
     Server {
         line: mistakes.line(named.map_or(section.at, |item| item.at)),
         revisions: lists::revisions(section.get("revisions"), mistakes),
-        instructions: section
-            .get("instructions")
-            .and_then(|item| tool::pin(item, mistakes)),
         tools: tool::compile(section, mistakes),
         prompts,
         resources,

@@ -133,7 +133,7 @@ pub(super) fn deny(item: Item<'_>, mistakes: &mut Mistakes<'_>) -> Option<Deny> 
 }
 
 /// A digest.
-pub(super) fn pin(item: Item<'_>, mistakes: &mut Mistakes<'_>) -> Option<Pin> {
+fn pin(item: Item<'_>, mistakes: &mut Mistakes<'_>) -> Option<Pin> {
     let pin = Pin::parse(item.text(mistakes)?);
     if pin.is_none() {
         mistakes.add(

@@ -13,11 +13,6 @@ impl Changes {
     /// Every change from one server's rules to another's.
     pub(super) fn server(&mut self, old: &Server, new: &Server) {
         self.revisions(&old.revisions, &new.revisions);
-        let same = |_: &_, _: &_| false;
-        self.rule(
-            Direction::of(old.instructions.as_ref(), new.instructions.as_ref(), same),
-            "instructions pin",
-        );
         self.list(
             "method",
             old.methods.keys().copied(),
