@@ -16,6 +16,7 @@ mod signals;
 mod source;
 mod state;
 mod surfaces;
+mod witness;
 
 use std::sync::Arc;
 use std::time::Duration;

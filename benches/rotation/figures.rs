@@ -40,8 +40,8 @@ pub fn row(what: &str, figures: &Figures, budget: Option<Duration>) {
 /// What the system says of the agent.
 pub struct Process {
     resident_kib: u64,
-    files: usize,
-    threads: usize,
+    files: u64,
+    threads: u64,
 }
 
 impl Process {
@@ -52,24 +52,29 @@ impl Process {
             .lines()
             .find(|line| line.starts_with("VmRSS:"))
             .unwrap();
-        let count = |what: &str| fs::read_dir(format!("/proc/{id}/{what}")).unwrap().count();
+        let count = |what: &str| fs::read_dir(format!("/proc/{id}/{what}")).unwrap().count() as u64;
         Self {
             resident_kib: line.split_whitespace().nth(1).unwrap().parse().unwrap(),
             files: count("fd"),
             threads: count("task"),
         }
     }
+}
 
-    pub fn compare(&self, after: &Self) {
-        let growth = after.resident_kib as f64 / self.resident_kib as f64 * 100.0 - 100.0;
-        println!(
-            "resident memory: {} KiB before, {} KiB after ({growth:+.1} %, budget +5 %)",
-            self.resident_kib, after.resident_kib
-        );
-        println!(
-            "open files: {} before, {} after; threads: {} before, {} after",
-            self.files, after.files, self.threads, after.threads
-        );
+/// What the agent held, in the order of time; the budget is for the last against the middle.
+pub fn sizes(sizes: &[Process]) {
+    for (what, figure) in [
+        (
+            "resident memory, KiB",
+            &(|size: &Process| size.resident_kib) as &dyn Fn(&Process) -> u64,
+        ),
+        ("open files", &|size| size.files),
+        ("threads", &|size| size.threads),
+    ] {
+        let figures: Vec<u64> = sizes.iter().map(figure).collect();
+        let (middle, last) = (figures[figures.len() / 2], figures[figures.len() - 1]);
+        let growth = last as f64 / middle as f64 * 100.0 - 100.0;
+        println!("{what}: {figures:?}, from the middle to the end {growth:+.1} % (budget +5 %)");
     }
 }
 

@@ -36,6 +36,9 @@ const FLAGS: [&str; 4] = [
     "200",
 ];
 const QUICK: [&str; 2] = ["--rotation.debounce", "100ms"];
+/// How long a caller rests: so that the machine is busy, and so that it is not.
+const BUSY: Duration = Duration::from_millis(20);
+const CALM: Duration = Duration::from_millis(200);
 const LIFE: Duration = Duration::from_secs(60);
 
 fn main() {
@@ -56,43 +59,8 @@ fn main() {
 }
 
 async fn rotations(times: u64) {
-    let place = Place::open(Plan::new().with(&FLAGS).with(&QUICK)).await;
-    let mut pumps = Pumps::start(&place);
-    sleep(Duration::from_secs(10)).await;
-    let (before, alone) = (Process::of(&place), pumps.latencies());
-    let mut used = Figures::default();
-    for turn in 0..times {
-        let shown = place.renew();
-        let began = Instant::now();
-        if turn % 2 == 0 {
-            place.agent.ask_to_reload().unwrap();
-        }
-        place.until_shown(&shown).await;
-        pumps.published(shown);
-        pumps.next_answer().await;
-        used.add(began.elapsed());
-        if turn % 10 == 9 {
-            pumps.check(&place);
-        }
-    }
-    let during = pumps.latencies();
-    sleep(Duration::from_secs(10)).await;
-    let calls = pumps.stop(&place).await;
-    println!("{times} rotations of both identities, {calls} calls\n");
-    row(
-        "from file to first use, signal or 100 ms debounce",
-        &used,
-        None,
-    );
-    row("latency of a call without rotations", &alone, None);
-    row(
-        "latency of a call with them",
-        &during,
-        Some(alone.at(0.99) + Duration::from_millis(10)),
-    );
-    before.compare(&Process::of(&place));
-    figures::forced(&place);
-    drop(place);
+    one_after_the_other(times).await;
+    one_a_second(60).await;
     slow("events, default debounce", &[], 30, Duration::from_secs(5)).await;
     slow(
         "events off",
@@ -101,6 +69,79 @@ async fn rotations(times: u64) {
         Duration::from_secs(65),
     )
     .await;
+}
+
+/// As many as there is time for, with the machine busy: nothing may be lost, and nothing may pile up.
+///
+/// Two generations live side by side from the first rotation on, so what piles up is told by the second half against the first.
+async fn one_after_the_other(times: u64) {
+    let place = Place::open(Plan::new().with(&FLAGS).with(&QUICK)).await;
+    let mut pumps = Pumps::start(&place, BUSY);
+    let (mut used, mut sizes) = (Figures::default(), Vec::new());
+    for turn in 0..times {
+        if turn % (times / 4).max(1) == 0 {
+            sizes.push(settled(&place).await);
+        }
+        used.add(rotate(&place, &mut pumps, turn % 2 == 0).await);
+        if turn % 10 == 9 {
+            pumps.check(&place);
+        }
+    }
+    sizes.push(settled(&place).await);
+    let calls = pumps.stop(&place).await;
+    println!(
+        "{times} rotations of both identities one after the other, {calls} calls: none lost, none twice, none under an old identity\n"
+    );
+    row(
+        "from file to first use, signal or 100 ms debounce",
+        &used,
+        None,
+    );
+    figures::sizes(&sizes);
+    figures::forced(&place);
+}
+
+/// What calls feel of a rotation, with the machine half idle.
+async fn one_a_second(times: u64) {
+    let place = Place::open(Plan::new().with(&FLAGS).with(&QUICK)).await;
+    let mut pumps = Pumps::start(&place, CALM);
+    sleep(Duration::from_secs(5)).await;
+    pumps.latencies();
+    sleep(Duration::from_secs(30)).await;
+    let alone = pumps.latencies();
+    for turn in 0..times {
+        let began = Instant::now();
+        rotate(&place, &mut pumps, turn % 2 == 0).await;
+        pumps.check(&place);
+        sleep(Duration::from_secs(1).saturating_sub(began.elapsed())).await;
+    }
+    let during = pumps.latencies();
+    pumps.stop(&place).await;
+    row("latency of a call without rotations", &alone, None);
+    row(
+        "latency of a call with one rotation a second",
+        &during,
+        Some(alone.at(0.99) + Duration::from_millis(10)),
+    );
+}
+
+/// Both identities once; how long until a call was answered under the new ones.
+async fn rotate(place: &Place, pumps: &mut Pumps, by_signal: bool) -> Duration {
+    let shown = place.renew();
+    let began = Instant::now();
+    if by_signal {
+        place.agent.ask_to_reload().unwrap();
+    }
+    place.until_shown(&shown).await;
+    pumps.published(shown);
+    pumps.next_answer().await;
+    began.elapsed()
+}
+
+/// What the agent holds once the generation before has drained.
+async fn settled(place: &Place) -> Process {
+    sleep(Duration::from_secs(5)).await;
+    Process::of(place)
 }
 
 /// From a replaced file to its first use, one rotation after the other without load.
@@ -125,9 +166,9 @@ async fn slow(what: &str, flags: &[&'static str], times: u32, budget: Duration) 
 
 async fn soak(length: Duration) {
     let place = Place::open(Plan::new().with(&FLAGS).with(&QUICK)).await;
-    let mut pumps = Pumps::start(&place);
+    let mut pumps = Pumps::start(&place, CALM);
     let began = Instant::now();
-    let mut first = None;
+    let mut sizes = Vec::new();
     while began.elapsed() < length {
         let now = SystemTime::now();
         let shown = ENDPOINTS.map(|(_, stem)| {
@@ -140,7 +181,7 @@ async fn soak(length: Duration) {
         pumps.published(shown);
         pumps.check(&place);
         sleep(LIFE / 2).await;
-        first.get_or_insert_with(|| Process::of(&place));
+        sizes.push(Process::of(&place));
     }
     let calls = pumps.stop(&place).await;
     println!(
@@ -148,8 +189,6 @@ async fn soak(length: Duration) {
         length.as_secs() / 60,
         LIFE.as_secs()
     );
-    if let Some(first) = first {
-        first.compare(&Process::of(&place));
-    }
+    figures::sizes(&sizes);
     figures::forced(&place);
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use portcullis::demo::control_plane::{Command, ControlPlane};
 use serde_json::{Value, json};
@@ -34,7 +34,8 @@ pub struct Pumps {
 }
 
 impl Pumps {
-    pub fn start(place: &Place) -> Self {
+    /// Half of the callers always have an event stream open; the others rest for so long after each answer.
+    pub fn start(place: &Place, rest: Duration) -> Self {
         let shared = Arc::new(Shared {
             control: place.control.clone(),
             numbers: AtomicUsize::new(0),
@@ -51,8 +52,10 @@ impl Pumps {
                 .unwrap()
                 .to_owned()
         });
-        let callers =
-            (0..CALLERS).map(|caller| tokio::spawn(pump(shared.clone(), caller % 2 == 0)));
+        let callers = (0..CALLERS).map(|caller| {
+            let rest = (caller % 2 == 0).then_some(rest);
+            tokio::spawn(pump(shared.clone(), rest))
+        });
         Self {
             callers: callers.collect(),
             serials: vec![first],
@@ -128,23 +131,23 @@ impl Pumps {
     }
 }
 
-async fn pump(shared: Arc<Shared>, streams: bool) {
+/// Without a rest, a caller that streams.
+async fn pump(shared: Arc<Shared>, rest: Option<Duration>) {
     while !shared.over.load(Ordering::SeqCst) {
         let number = shared.numbers.fetch_add(1, Ordering::SeqCst);
         let published = shared.published.load(Ordering::SeqCst);
         shared.asked.lock().unwrap().insert(number, published);
         let began = Instant::now();
-        let mut pending = shared.control.enqueue(if streams {
-            stream(number)
-        } else {
-            call(number)
+        let mut pending = shared.control.enqueue(match rest {
+            None => stream(number),
+            Some(_) => call(number),
         });
         let reply = tokio::time::timeout(crate::place::HANGS, pending.reply()).await;
         let value = reply.expect("a call is lost").unwrap().value();
         assert_eq!(value["result"]["isError"], false, "{value}");
-        if !streams {
+        if let Some(rest) = rest {
             shared.latencies.lock().unwrap().add(began.elapsed());
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(rest).await;
         }
         shared.answers.send_modify(|answers| *answers += 1);
     }

@@ -7,17 +7,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_certs::{Roots, hex};
+use portcullis_certs::Roots;
 
 use super::seen::Seen;
 use super::side::{Side, Use, first};
 use super::source::{Material, Source};
+use super::witness::witness;
 use crate::config::{self, Config, ConfiguredPath, Mistake, TrustMode};
-use crate::edge::handshake::{Handshake, Witness};
 use crate::edge::net::Peer;
 use crate::ops::Ops;
-use crate::ops::audit::sha256;
-use crate::ops::event::{Event, PeerEvent, RotationEvent};
+use crate::ops::event::{Event, RotationEvent};
 use crate::rotate::port::Digest;
 
 /// An endpoint whose files passed.
@@ -88,6 +87,11 @@ impl<S: Send + Sync + 'static> Ready<S> {
             took: Duration::ZERO,
         };
         ops.emit(Event::Rotation(&self.source.name, published));
+        let carried = Arc::downgrade(&peer);
+        ops.counted.add(&self.source.name, move || {
+            let peer = carried.upgrade();
+            peer.map(|peer| peer.traffic()).unwrap_or_default()
+        });
         let files = (self.source, self.uses);
         let side = Side::new(files, Arc::clone(&peer), seen, self.material);
         Ok((side, peer, self.digest))
@@ -126,21 +130,4 @@ fn add(mistakes: &mut Vec<Mistake>, more: impl Iterator<Item = Mistake>) {
 /// The configuration has read every secret a moment ago, so this one changed since.
 fn secret(sentence: &str) -> Mistake {
     Mistake::new("secrets", config::Source::Absent, sentence, "start again")
-}
-
-fn witness(name: &str, ops: &Arc<Ops>, seen: Arc<Seen>) -> Witness {
-    let (name, ops) = (name.to_owned(), Arc::downgrade(ops));
-    Witness::new(move |handshake: &Handshake| {
-        seen.add(&handshake.chain);
-        let Some(ops) = ops.upgrade() else { return };
-        let issuer = handshake.chain.get(1).or(handshake.chain.first());
-        let issuer = issuer.map(|der| hex(&sha256(der))).unwrap_or_default();
-        let event = PeerEvent {
-            version: handshake.version,
-            group: &handshake.group,
-            resumed: handshake.resumed,
-            issuer: &issuer,
-        };
-        ops.emit(Event::Peer(&name, event));
-    })
 }

@@ -17,13 +17,15 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use portcullis_policy::FailureSource;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
 use super::connections::{Chain, Connections};
-use super::handshake::{Handshake, Witness};
+use super::fault;
+use super::handshake::{Handshake, Met, Witness};
 use super::stream::Cuttable;
-use super::tls::Tls;
+use super::tls::{self, Tls};
 
 /// The HTTP client of one generation. HTTP/2 where the peer offers it, else HTTP/1.1.
 pub(super) type HttpClient = Client<Listed<HttpsConnector<HttpConnector<Resolver>>>, Full<Bytes>>;
@@ -130,11 +132,20 @@ where
         let (connections, witness) = (Arc::clone(&self.connections), self.witness.clone());
         Box::pin(async move {
             match tokio::time::timeout(limit, connecting).await {
-                Ok(connected) => Ok(list(connected.map_err(Into::into)?, &connections, &witness)),
+                Ok(Ok(stream)) => Ok(list(stream, &connections, &witness)),
+                Ok(Err(error)) => Err(refused(error.into(), &witness)),
                 Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
             }
         })
     }
+}
+
+/// Tells of a handshake that one side refused; a network that fails is no meeting.
+fn refused(error: BoxError, witness: &Witness) -> BoxError {
+    if fault::classify(error.as_ref()).source() == FailureSource::Tls {
+        witness.saw(Met::Refused(tls::classify(error.as_ref())));
+    }
+    error
 }
 
 fn list(stream: Plain, connections: &Arc<Connections>, witness: &Witness) -> Cuttable<Plain> {
@@ -142,7 +153,7 @@ fn list(stream: Plain, connections: &Arc<Connections>, witness: &Witness) -> Cut
         MaybeHttpsStream::Http(_) => Chain::from([]),
         MaybeHttpsStream::Https(stream) => {
             let (_, session) = stream.inner().get_ref();
-            witness.saw(&Handshake::of(session));
+            witness.saw(Met::Well(&Handshake::of(session)));
             session.peer_certificates().unwrap_or_default().into()
         }
     };

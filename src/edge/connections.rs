@@ -6,12 +6,14 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustls::pki_types::CertificateDer;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::handshake::{Met, Witness};
 use super::tls::{Reason, classify};
 
 /// The certificates a server showed, its own first; none without TLS.
@@ -25,6 +27,8 @@ pub type Sweep = Arc<dyn Fn(&[CertificateDer<'static>]) -> bool + Send + Sync>;
 pub struct Connections {
     table: Mutex<Table>,
     count: watch::Sender<usize>,
+    requests: AtomicU64,
+    witness: Witness,
 }
 
 #[derive(Default)]
@@ -48,6 +52,15 @@ pub struct Entry {
 }
 
 impl Connections {
+    /// None yet; `witness` is told of alerts.
+    #[must_use]
+    pub fn seen_by(witness: Witness) -> Self {
+        Self {
+            witness,
+            ..Self::default()
+        }
+    }
+
     /// Puts a new connection on the list. One that an earlier sweep would have cut is cut at once.
     #[must_use]
     pub fn enter(self: &Arc<Self>, chain: Chain) -> Entry {
@@ -75,6 +88,17 @@ impl Connections {
     #[must_use]
     pub fn count(&self) -> usize {
         *self.count.borrow()
+    }
+
+    /// Counts a request that is sent now.
+    pub(super) fn sends(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many requests were sent.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
     }
 
     /// The certificates of every server that is connected now.
@@ -140,6 +164,7 @@ impl Entry {
         let reason = classify(error);
         if matches!(reason, Reason::Alert(_)) {
             self.connections.lock().alert = Some(reason);
+            self.connections.witness.saw(Met::Alerted(reason));
         }
     }
 

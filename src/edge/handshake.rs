@@ -1,10 +1,12 @@
-//! What a finished handshake says, and who is told.
+//! How meetings with a peer end, and who is told.
 
 use std::fmt;
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConnection, HandshakeKind, ProtocolVersion};
+
+use super::tls::Reason;
 
 /// The facts of one handshake.
 #[derive(Clone, Debug)]
@@ -36,22 +38,33 @@ impl Handshake {
     }
 }
 
-/// Who is told of each handshake; nobody by default.
+/// How a meeting with a peer ended.
+#[derive(Clone, Copy, Debug)]
+pub enum Met<'a> {
+    /// Well, as far as we are concerned: the peer may still refuse us.
+    Well(&'a Handshake),
+    /// No handshake: nothing was sent.
+    Refused(Reason),
+    /// The peer sent an alert on a connection that was open for us.
+    Alerted(Reason),
+}
+
+/// Who is told of each meeting; nobody by default.
 #[derive(Clone, Default)]
 pub struct Witness(Option<Arc<Told>>);
 
-type Told = dyn Fn(&Handshake) + Send + Sync;
+type Told = dyn Fn(Met<'_>) + Send + Sync;
 
 impl Witness {
     /// Tells `told`.
     #[must_use]
-    pub fn new(told: impl Fn(&Handshake) + Send + Sync + 'static) -> Self {
+    pub fn new(told: impl Fn(Met<'_>) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(told)))
     }
 
-    pub(super) fn saw(&self, handshake: &Handshake) {
+    pub(super) fn saw(&self, met: Met<'_>) {
         if let Some(told) = &self.0 {
-            told(handshake);
+            told(met);
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod connections;
 pub mod control;
 pub mod fault;
 pub mod handshake;
+mod lease;
 pub mod net;
 mod stream;
 pub mod tls;

@@ -6,26 +6,19 @@
 //!
 //! Leaves to others: when to replace it (`rotate`), and what a request means.
 
-use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
-use hyper::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
-use hyper::{Request, Response};
-use hyper_util::client::legacy;
-use hyper_util::client::legacy::connect::capture_connection;
+use portcullis_certs::Validity;
 
 use super::connect::{self, HttpClient};
 use super::connections::Connections;
 use super::handshake::Witness;
+pub use super::lease::{Lease, Leased, SendError};
 use super::tls::Tls;
+use crate::ops::state::Traffic;
 use crate::runtime::slot::Slot;
-use portcullis_certs::Validity;
 
 /// Over how long the cuts at the end of a drain are spread.
 const CUT_WITHIN: Duration = Duration::from_secs(2);
@@ -35,6 +28,8 @@ pub struct Peer<S = ()> {
     slot: Slot<Generation<S>>,
     connect: Duration,
     witness: Witness,
+    /// The connections of every generation that may still have some, the oldest first.
+    living: Mutex<Vec<(u64, Weak<Connections>)>>,
 }
 
 /// Everything a connection to one peer is made with. Never changed, only replaced.
@@ -47,9 +42,6 @@ pub struct Generation<S = ()> {
     revoked: AtomicBool,
 }
 
-/// The right to send under one generation.
-pub struct Lease<S = ()>(Arc<Generation<S>>);
-
 /// What is left to do about a generation that was replaced.
 #[derive(Clone, Debug)]
 pub struct Retired {
@@ -57,19 +49,6 @@ pub struct Retired {
     pub number: u64,
     /// Its connections that are still open.
     pub connections: Arc<Connections>,
-}
-
-/// Why a request got no response.
-#[derive(Debug)]
-pub enum SendError {
-    /// Our certificate may not be used now (INVARIANT: 11).
-    Identity(portcullis_certs::Fault),
-    /// Our certificate was revoked.
-    Revoked,
-    /// The connection or the exchange failed.
-    Http(legacy::Error),
-    /// The answer states its length in two ways, so that two readers could see two answers (D5; RFC 9112, section 6.3).
-    Framing,
 }
 
 impl Peer {
@@ -85,10 +64,12 @@ impl<S> Peer<S> {
     #[must_use]
     pub fn carrying(tls: Tls, connect: Duration, carried: S, witness: Witness) -> Self {
         let first = Generation::new(1, tls, carried, connect, witness.clone());
+        let living = vec![(first.number, Arc::downgrade(&first.connections))];
         Self {
             slot: Slot::new(first),
             connect,
             witness,
+            living: Mutex::new(living),
         }
     }
 
@@ -128,13 +109,34 @@ impl<S> Peer<S> {
 
     /// Makes `next` current: every lease from now on is of it.
     pub fn publish(&self, next: Arc<Generation<S>>) -> Retired {
+        let mut living = self.living.lock().unwrap_or_else(PoisonError::into_inner);
+        living.retain(|(_, connections)| connections.strong_count() > 0);
+        living.push((next.number, Arc::downgrade(&next.connections)));
+        drop(living);
         self.slot.publish(next).retired()
+    }
+
+    /// The traffic of each generation that is in use or still has something to finish.
+    #[must_use]
+    pub fn traffic(&self) -> Vec<Traffic> {
+        let living = self.living.lock().unwrap_or_else(PoisonError::into_inner);
+        let living = living.iter();
+        living
+            .filter_map(|(generation, connections)| {
+                let connections = connections.upgrade()?;
+                Some(Traffic {
+                    generation: *generation,
+                    connections: connections.count(),
+                    requests: connections.requests(),
+                })
+            })
+            .collect()
     }
 }
 
 impl<S> Generation<S> {
     fn new(number: u64, tls: Tls, carried: S, connect: Duration, witness: Witness) -> Self {
-        let connections = Arc::new(Connections::default());
+        let connections = Arc::new(Connections::seen_by(witness.clone()));
         Self {
             number,
             http: connect::client(&tls, connect, Arc::clone(&connections), witness),
@@ -175,6 +177,10 @@ impl<S> Generation<S> {
         Lease(Arc::clone(self))
     }
 
+    pub(super) fn http(&self) -> &HttpClient {
+        &self.http
+    }
+
     fn retired(&self) -> Retired {
         Retired {
             number: self.number,
@@ -198,69 +204,5 @@ impl Retired {
             tokio::time::sleep(step.unwrap_or_default()).await;
         }
         left.len()
-    }
-}
-
-impl<S> Lease<S> {
-    /// The generation it is of.
-    #[must_use]
-    pub fn generation(&self) -> &Generation<S> {
-        &self.0
-    }
-}
-
-impl<S: Send + Sync + 'static> Lease<S> {
-    /// Sends one request and waits for the head of the response, whose body keeps the generation.
-    ///
-    /// # Errors
-    /// [`SendError`].
-    pub async fn send(
-        &self,
-        mut request: Request<Full<Bytes>>,
-    ) -> Result<Response<Leased>, SendError> {
-        let connection = capture_connection(&mut request);
-        let sending = self.0.http.request(request);
-        let response = sending.await.map_err(SendError::Http)?;
-        if has_two_lengths(response.headers()) {
-            // Where this answer ends is in doubt, so nothing else may be read from its connection (D6).
-            if let Some(connected) = connection.connection_metadata().as_ref() {
-                connected.poison();
-            }
-            return Err(SendError::Framing);
-        }
-        Ok(response.map(|body| Leased {
-            body,
-            _generation: Arc::<Generation<S>>::clone(&self.0),
-        }))
-    }
-}
-
-fn has_two_lengths(headers: &HeaderMap) -> bool {
-    headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH)
-}
-
-/// The body of an answer, and the generation it comes under.
-pub struct Leased {
-    body: Incoming,
-    _generation: Arc<dyn Send + Sync>,
-}
-
-impl Body for Leased {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

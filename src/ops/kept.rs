@@ -1,5 +1,6 @@
 //! The operator's side and the audit log: what moves the gate is recorded, and a log that cannot be written lowers it.
 
+mod peer;
 mod rotation;
 
 use std::time::SystemTime;
@@ -93,11 +94,10 @@ impl Ops {
                 let back = ("back", Field::Flag(*seconds < 0));
                 self.record(NoteKind::Rotation, &[what, by, back]);
             }
-            Event::Agent(_)
-            | Event::Poll(_)
-            | Event::Command(..)
-            | Event::Server(..)
-            | Event::Peer(..) => {}
+            Event::Peer(endpoint, event) => peer::with_fields(endpoint, event, |fields| {
+                self.record(NoteKind::Peer, fields);
+            }),
+            Event::Agent(_) | Event::Poll(_) | Event::Command(..) | Event::Server(..) => {}
         }
     }
 

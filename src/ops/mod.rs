@@ -32,7 +32,7 @@ use self::log::{Flood, Handle};
 use self::metrics::{Known, Metrics};
 use self::reload::Reloads;
 use self::state::readiness::{Readiness, readiness};
-use self::state::{CONTROL_PLANE, Expected, Inputs, Now, Standstill};
+use self::state::{CONTROL_PLANE, Counted, Expected, Inputs, Now, Standstill};
 use self::status::{About, Status};
 
 /// What the operator's side is told at start.
@@ -52,6 +52,8 @@ pub struct Ops {
     pub gate: Arc<Gate>,
     /// Where an operator's request to read every file again goes.
     pub reloads: Reloads,
+    /// Who counts what endpoints carry.
+    pub counted: Counted,
     /// The record of each decision; none in tests that need none.
     pub audit: Option<Arc<Audit>>,
     log: Handle,
@@ -76,6 +78,7 @@ impl Ops {
         Arc::new(Self {
             gate: Arc::new(gate.map_or_else(Gate::default, Gate::kept_in)),
             reloads: Reloads::default(),
+            counted: Counted::default(),
             audit,
             log,
             metrics: Metrics::new(known),
@@ -174,6 +177,7 @@ impl Ops {
             version: self.about.version,
             policy: &self.about.policy,
             audit: self.audit.as_ref().map(|audit| audit.standing()),
+            traffic: &self.counted.read(),
             inputs: &inputs,
         };
         self.metrics.render(&facts).unwrap_or_default()

@@ -197,3 +197,29 @@ fn end_in(files: &Files, pki: &Pki, seconds: u64) {
     assert!(!serial(&issued).is_empty());
     files.identity("control-plane", &issued);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_generation_carries_is_told_until_it_has_ended() {
+    let place = Place::open(Plan::new().with(&["--rotation.debounce", "100ms"])).await;
+    place.serves().await;
+    let carries = |what: &str, generation: u64| {
+        let series = format!("portcullis_{what}{{profile=\"main\",generation=\"{generation}\"}} ");
+        let metrics = place.metrics();
+        let value = metrics.lines().find_map(|line| line.strip_prefix(&series));
+        value.map(|value| value.parse::<u64>().unwrap())
+    };
+    assert_eq!(carries("connections", 1), Some(1));
+    assert!(
+        carries("requests_by_generation_total", 1) >= Some(2),
+        "a probe and a call"
+    );
+    let shown = place.renew();
+    place.until_shown(&shown).await;
+    place.serves().await;
+    assert_eq!(carries("connections", 2), Some(1));
+    place
+        .until("the end of the first", || {
+            carries("connections", 1).is_none()
+        })
+        .await;
+}

@@ -12,6 +12,7 @@
 )]
 
 mod files;
+mod hostile;
 mod life;
 mod load;
 mod place;

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep};
 
 /// Longer than anything here may take; it only ends a test that would hang.
 pub(crate) const HANGS: Duration = Duration::from_secs(60);
-const POLICY: &str =
+pub(crate) const POLICY: &str =
     "schema = 1\n[[server]]\nchannel = \"main\"\ntools = [\"search_records\", \"slow_count\"]\n";
 const NAME: &str = "portcullis-rotating-agent";
 
@@ -26,18 +26,20 @@ const NAME: &str = "portcullis-rotating-agent";
 pub(crate) const ENDPOINTS: [(&str, &str); 2] =
     [("control plane", "control-plane"), ("main", "mcp")];
 
+type Preparation = Box<dyn FnOnce(&Files, &Pki)>;
+
 /// What is to be set up.
 pub(crate) struct Plan {
     pub(crate) pki: Pki,
     pub(crate) control: Door,
     pub(crate) server: Door,
-    pub(crate) flags: Vec<&'static str>,
+    pub(crate) flags: Vec<String>,
     /// More fields of the binding, each with a comma.
     pub(crate) fields: String,
     /// Whether `crl.pem` is a revocation list.
     pub(crate) crl: bool,
     /// Changes the files before the agent starts.
-    pub(crate) before: fn(&Files, &Pki),
+    pub(crate) before: Preparation,
 }
 
 impl Plan {
@@ -49,17 +51,19 @@ impl Plan {
             flags: Vec::new(),
             fields: String::new(),
             crl: false,
-            before: |_, _| {},
+            before: Box::new(|_, _| {}),
             pki,
         }
     }
 
-    pub(crate) fn with(mut self, flags: &[&'static str]) -> Self {
-        self.flags.extend(flags);
+    pub(crate) fn with(mut self, flags: &[&str]) -> Self {
+        self.flags
+            .extend(flags.iter().map(|flag| (*flag).to_owned()));
         self
     }
 
-    pub(crate) fn before(self, before: fn(&Files, &Pki)) -> Self {
+    pub(crate) fn before(self, before: impl FnOnce(&Files, &Pki) + 'static) -> Self {
+        let before = Box::new(before);
         Self { before, ..self }
     }
 }
@@ -171,7 +175,7 @@ impl Place {
                 files.cert("crl.pem").display().to_string(),
             ]);
         }
-        arguments.extend(flags.iter().map(|flag| (*flag).to_owned()));
+        arguments.extend(flags);
         let arguments: Vec<_> = arguments.into_iter().map(Into::into).collect();
         let agent = Agent::start(program, &arguments, Log::Kept).unwrap();
         Self {

@@ -118,6 +118,8 @@ pub enum NoteKind {
     Reload,
     /// A certificate generation changed.
     Rotation,
+    /// A peer refused us, or we it.
+    Peer,
     /// The gate was lowered.
     Lowered,
     /// The gate was raised.
@@ -135,6 +137,7 @@ impl NoteKind {
         match self {
             Self::Reload => "reload",
             Self::Rotation => "rotation",
+            Self::Peer => "peer",
             Self::Lowered => "lowered",
             Self::Raised => "raised",
             Self::Quiesced => "quiesced",

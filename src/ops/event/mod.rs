@@ -5,13 +5,15 @@
 
 mod agent;
 mod command;
+mod peer;
 mod poll;
 mod rotation;
 
 pub use agent::{AgentEvent, ServerEvent};
 pub use command::{Call, CallKind, CommandEvent, NoAnswer, Side, Times};
+pub use peer::{HandshakeFacts, PeerEvent};
 pub use poll::{PollEvent, PollFailure, PollFault, PollPause};
-pub use rotation::{PeerEvent, RotationEvent};
+pub use rotation::RotationEvent;
 
 /// Something that happened.
 #[derive(Clone, Copy, Debug)]

@@ -108,16 +108,3 @@ pub enum RotationEvent<'a> {
         status: u16,
     },
 }
-
-/// One handshake with a peer.
-#[derive(Clone, Copy, Debug)]
-pub struct PeerEvent<'a> {
-    /// `1.3` or `1.2`.
-    pub version: &'static str,
-    /// The group of the key exchange.
-    pub group: &'a str,
-    /// Whether a session was resumed.
-    pub resumed: bool,
-    /// SHA-256 of the certificate that issued the server's, or of the server's own where it sent no other; hexadecimal.
-    pub issuer: &'a str,
-}

@@ -7,7 +7,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::ops::event::{Call, CommandEvent, Event, PollEvent, PollFailure, ServerEvent};
 
-use super::{Flood, agent, rotation};
+use super::{Flood, agent, peer, rotation};
 
 /// Writes the line of an event. What is ordinary for one call is told at `debug` only: its record is in the audit log.
 pub(crate) fn write(event: &Event<'_>, flood: &Flood) {
@@ -17,7 +17,7 @@ pub(crate) fn write(event: &Event<'_>, flood: &Flood) {
         Event::Command(..) => {}
         Event::Server(channel, ref event) => server(channel, event),
         Event::Rotation(endpoint, ref event) => rotation::write(endpoint, event),
-        Event::Peer(..) => {}
+        Event::Peer(endpoint, ref event) => peer::write(endpoint, event),
         Event::Agent(ref event) => agent::write(event),
     }
 }

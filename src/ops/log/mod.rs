@@ -7,6 +7,7 @@
 mod agent;
 mod flood;
 pub(crate) mod lines;
+mod peer;
 mod queue;
 mod rotation;
 #[cfg(test)]

@@ -6,12 +6,14 @@
 mod identity;
 mod labels;
 mod own;
+mod peers;
 mod records;
 mod reference;
 mod render;
 mod rotation;
 #[cfg(test)]
 mod tests;
+mod traffic;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -24,6 +26,7 @@ use prometheus_client::registry::Registry;
 pub use self::labels::Known;
 use self::labels::Labels;
 use self::own::Own;
+use self::peers::Peers;
 use self::reference::{Dispatcher, Poller};
 pub use self::render::Facts;
 use self::rotation::Rotation;
@@ -42,6 +45,7 @@ pub struct Metrics {
     dispatcher: Dispatcher,
     own: Own,
     rotation: Rotation,
+    peers: Peers,
     facts: render::Gauges,
 }
 
@@ -55,6 +59,7 @@ impl Metrics {
             dispatcher: Dispatcher::register(&mut registry),
             own: Own::register(&mut registry),
             rotation: Rotation::register(&mut registry),
+            peers: Peers::register(&mut registry),
             facts: render::Gauges::register(&mut registry),
             registry,
             known,
@@ -72,7 +77,7 @@ impl Metrics {
                 self.dispatcher.command(channel, event, &self.known);
             }
             Event::Rotation(endpoint, ref event) => self.rotation.note(endpoint, event),
-            Event::Peer(endpoint, ref event) => self.rotation.handshake(endpoint, event),
+            Event::Peer(endpoint, ref event) => self.peers.note(endpoint, event),
             Event::Agent(AgentEvent::WatchOverflow) => self.rotation.overflow(),
             Event::Server(..) | Event::Agent(_) => {}
         }

@@ -11,11 +11,12 @@ use prometheus_client::registry::Registry;
 use super::identity::Identities;
 use super::labels::{Labels, one};
 use super::records::Records;
+use super::traffic::Generations;
 use super::{Gauges as Family64, Metrics, unix, whole};
 use crate::ops::audit;
 use crate::ops::gate::Standing;
-use crate::ops::state::Inputs;
 use crate::ops::state::readiness::Readiness;
+use crate::ops::state::{Inputs, Traffic};
 use crate::ops::status::Policy;
 
 /// What the gauges are set from.
@@ -38,6 +39,8 @@ pub struct Facts<'a> {
     pub version: &'static str,
     /// The policy in force.
     pub policy: &'a Policy,
+    /// What each endpoint carries.
+    pub traffic: &'a [(String, Vec<Traffic>)],
     /// How far the audit log is; none where there is none.
     pub audit: Option<audit::Standing>,
 }
@@ -60,6 +63,7 @@ pub(super) struct Gauges {
     policy: Family64,
     policy_generation: Gauge,
     identities: Identities,
+    generations: Generations,
 }
 
 impl Gauges {
@@ -97,6 +101,7 @@ impl Gauges {
     fn register_own(&self, to: &mut Registry) {
         self.audit.register(to);
         self.identities.register(to);
+        self.generations.register(to);
         to.register(
             "not_ready",
             "1 for each cause against readiness, by its code",
@@ -184,6 +189,7 @@ impl Gauges {
                 .set(server.reach.is_reached().into());
         }
         self.identities.set(facts.inputs);
+        self.generations.set(facts.traffic);
         self.expiry.clear();
         for identity in facts.inputs.identities() {
             let labels = vec![

@@ -1,4 +1,4 @@
-//! Rotations, drains and handshakes, counted as they happen. The label `profile` is the endpoint: `control plane` or a channel.
+//! Rotations and drains, counted as they happen. The label `profile` is the endpoint: `control plane` or a channel.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use prometheus_client::registry::Registry;
 
 use super::labels::{Labels, one};
 use super::{Counters, Histograms};
-use crate::ops::event::{PeerEvent, RotationEvent};
+use crate::ops::event::RotationEvent;
 
 /// Bounds in seconds: from a signal that is followed at once to a poll of a minute.
 const SECONDS: [f64; 10] = [0.01, 0.05, 0.1, 0.5, 1.0, 2.5, 5.0, 15.0, 30.0, 65.0];
@@ -20,8 +20,6 @@ pub(super) struct Rotation {
     canaries: Counters,
     drain_seconds: Histograms,
     forced: Counter,
-    handshakes: Counters,
-    issuers: Counters,
     revoked: Counter,
     overflows: Counter,
 }
@@ -34,13 +32,11 @@ impl Rotation {
             canaries: Counters::default(),
             drain_seconds: Histograms::new_with_constructor(|| Histogram::new(SECONDS)),
             forced: Counter::default(),
-            handshakes: Counters::default(),
-            issuers: Counters::default(),
             revoked: Counter::default(),
             overflows: Counter::default(),
         };
         new.register_rotations(registry.sub_registry_with_prefix("portcullis"));
-        new.register_peers(registry.sub_registry_with_prefix("portcullis"));
+        new.register_alarms(registry.sub_registry_with_prefix("portcullis"));
         new
     }
 
@@ -72,17 +68,7 @@ impl Rotation {
         );
     }
 
-    fn register_peers(&self, to: &mut Registry) {
-        to.register(
-            "tls_handshakes",
-            "Handshakes with peers; `resumed` must stay `false`",
-            self.handshakes.clone(),
-        );
-        to.register(
-            "peer_issuer_handshakes",
-            "Handshakes by who issued the certificate of the peer",
-            self.issuers.clone(),
-        );
+    fn register_alarms(&self, to: &mut Registry) {
         to.register(
             "crl_revoked_connections",
             "Connections cut because one side was revoked",
@@ -132,24 +118,6 @@ impl Rotation {
             | RotationEvent::Usable
             | RotationEvent::SecretRefused { .. } => {}
         }
-    }
-
-    pub(super) fn handshake(&self, profile: &str, event: &PeerEvent<'_>) {
-        let labels = vec![
-            ("profile", profile.to_owned().into()),
-            ("version", event.version.into()),
-            ("group", event.group.to_owned().into()),
-            (
-                "resumed",
-                if event.resumed { "true" } else { "false" }.into(),
-            ),
-        ];
-        self.handshakes.get_or_create(&labels).inc();
-        let issuer = vec![
-            ("profile", profile.to_owned().into()),
-            ("fp", event.issuer.to_owned().into()),
-        ];
-        self.issuers.get_or_create(&issuer).inc();
     }
 
     pub(super) fn overflow(&self) {

@@ -6,10 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use crate::ops::Ops;
 use crate::ops::event::{
-    Call, CallKind, CommandEvent, Event, NoAnswer, PeerEvent, PollEvent, PollFailure, PollFault,
-    PollPause, RotationEvent, Side, Times,
+    Call, CallKind, CommandEvent, Event, HandshakeFacts, NoAnswer, PeerEvent, PollEvent,
+    PollFailure, PollFault, PollPause, RotationEvent, Side, Times,
 };
-use crate::ops::state::{Anchor, Generation};
+use crate::ops::state::{Anchor, Generation, Traffic};
 
 const CALL: Call<'static> = Call {
     request_id: "r",
@@ -67,13 +67,27 @@ fn rotations(ops: &Ops, took: Duration) {
     ] {
         ops.emit(Event::Rotation("main", event));
     }
-    let handshake = PeerEvent {
+    let handshake = HandshakeFacts {
         version: "1.3",
         group: "X25519MLKEM768",
         resumed: false,
         issuer: "ab",
     };
-    ops.emit(Event::Peer("main", handshake));
+    let (reason, alert, is_news) = ("tls_version", "alert_unknown_ca", true);
+    for event in [
+        PeerEvent::Handshake(handshake),
+        PeerEvent::Refused { reason, is_news },
+        PeerEvent::Alerted { alert, is_news },
+    ] {
+        ops.emit(Event::Peer("main", event));
+    }
+    ops.counted.add("main", || {
+        vec![Traffic {
+            generation: 1,
+            connections: 2,
+            requests: 3,
+        }]
+    });
 }
 
 /// One of every event that has a metric.

@@ -9,6 +9,7 @@ pub mod readiness;
 mod server;
 #[cfg(test)]
 mod tests;
+mod traffic;
 
 use std::time::{Duration, SystemTime};
 
@@ -18,6 +19,7 @@ pub use self::endpoint::{Anchor, Condition, Endpoint, Generation};
 pub use self::heart::Heart;
 pub use self::progress::Standstill;
 pub use self::server::{QUIET, Reach, Server};
+pub use self::traffic::{Counted, Traffic};
 use crate::ops::event::{
     AgentEvent, Event, PollEvent, PollFault, PollPause, RotationEvent, ServerEvent,
 };
