@@ -9,6 +9,8 @@
 
 #[path = "surfaces/agent.rs"]
 mod agent;
+#[path = "surfaces/attacks.rs"]
+mod attacks;
 #[cfg(feature = "demo")]
 #[path = "surfaces/states.rs"]
 mod states;

@@ -124,6 +124,12 @@ impl Agent {
         rustix::process::Pid::from_child(&self.child)
     }
 
+    /// How many descriptors it holds.
+    pub(crate) fn open_files(&self) -> usize {
+        let folder = format!("/proc/{}/fd", self.child.id());
+        fs::read_dir(folder).unwrap().count()
+    }
+
     pub(crate) fn url(&self) -> String {
         self.url.clone()
     }

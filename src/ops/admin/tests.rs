@@ -120,8 +120,8 @@ async fn others_learn_whether_and_not_why() {
     ops.gate
         .act(
             crate::ops::gate::Action::Drop,
-            "the secret reason",
-            OPERATOR,
+            ("the secret reason", OPERATOR),
+            || {},
         )
         .unwrap();
     for path in ["/readyz", "/readyz?format=json"] {

@@ -8,6 +8,7 @@ mod keep;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use serde::Serialize;
@@ -120,6 +121,8 @@ pub enum Action {
 pub struct Gate {
     holds: watch::Sender<Vec<Hold>>,
     keep: Option<Keep>,
+    /// One operator at a time: what holds, what is kept and what is recorded follow one order.
+    hand: Mutex<()>,
 }
 
 impl Default for Gate {
@@ -127,6 +130,7 @@ impl Default for Gate {
         Self {
             holds: watch::Sender::new(Vec::new()),
             keep: None,
+            hand: Mutex::new(()),
         }
     }
 }
@@ -140,14 +144,27 @@ impl Gate {
         Self {
             holds: watch::Sender::new(keep.read().into_iter().collect()),
             keep: Some(keep),
+            hand: Mutex::new(()),
         }
     }
 
-    /// Does what an operator asks, and keeps it over a restart.
+    /// Does what an operator asks, keeps it over a restart, and has it recorded before anybody else can ask.
     ///
     /// # Errors
     /// When it cannot be kept. A drop or quiesce holds all the same until the restart; a raise is not done.
-    pub fn act(&self, action: Action, reason: &str, by: Actor) -> io::Result<()> {
+    pub fn act(
+        &self,
+        action: Action,
+        (reason, by): (&str, Actor),
+        record: impl FnOnce(),
+    ) -> io::Result<()> {
+        let _alone = self.hand.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = self.do_alone(action, reason, by);
+        record();
+        done
+    }
+
+    fn do_alone(&self, action: Action, reason: &str, by: Actor) -> io::Result<()> {
         let standing = match action {
             Action::Drop => Standing::Lowered,
             Action::Quiesce => Standing::Quiesced,

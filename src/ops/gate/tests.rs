@@ -51,7 +51,7 @@ fn what_the_operator_did_survives_a_restart() {
     ] {
         let reason = "a \"drill\"\nin two lines";
         Gate::kept_in(file.clone())
-            .act(action, reason, OPERATOR)
+            .act(action, (reason, OPERATOR), || {})
             .unwrap();
         let again = Gate::kept_in(file.clone());
         assert_eq!(again.standing(), standing);
@@ -61,7 +61,7 @@ fn what_the_operator_did_survives_a_restart() {
         );
     }
     Gate::kept_in(file.clone())
-        .act(Action::Raise, "", OPERATOR)
+        .act(Action::Raise, ("", OPERATOR), || {})
         .unwrap();
     assert_eq!(Gate::kept_in(file).standing(), Standing::Raised);
 }
@@ -93,11 +93,11 @@ fn a_file_in_doubt_lowers_the_gate() {
 fn a_drop_that_cannot_be_kept_still_holds_and_a_raise_that_cannot_does_not() {
     let dir = tempfile::tempdir().unwrap();
     let gate = Gate::kept_in(dir.path().join("gone").join("gate.json"));
-    assert!(gate.act(Action::Drop, "x", OPERATOR).is_err());
+    assert!(gate.act(Action::Drop, ("x", OPERATOR), || {}).is_err());
     assert_eq!(gate.standing(), Standing::Lowered);
     let blocked = dir.path().join("blocked");
     std::fs::create_dir(&blocked).unwrap();
     let gate = Gate::kept_in(blocked);
-    assert!(gate.act(Action::Raise, "", OPERATOR).is_err());
+    assert!(gate.act(Action::Raise, ("", OPERATOR), || {}).is_err());
     assert_eq!(gate.standing(), Standing::Lowered);
 }

@@ -70,8 +70,8 @@ pub(super) fn gate(ops: &Ops, actor: Actor, body: &[u8]) -> Result<String, Refus
     let asked: GateChange = read(body)?;
     let action = action(&asked)?;
     let reason = asked.reason.trim();
-    let kept = ops.gate.act(action, reason, actor);
-    ops.record_move(action, reason, actor);
+    let record = || ops.record_move(action, reason, actor);
+    let kept = ops.gate.act(action, (reason, actor), record);
     let standing = ops.gate.standing().label();
     let Actor { uid, pid } = actor;
     warn!(
