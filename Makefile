@@ -61,7 +61,7 @@ bench: ## Measure the gate, the audit log and the relay against their budgets
 	$(CARGO) bench --features demo --bench relay
 	$(CARGO) bench --features demo --bench channels
 
-bench-full: bench ## The same, and a thousand rotations under load (20 minutes); `make soak` takes another 30
+bench-full: bench ## The same, and a thousand rotations under load (20 minutes in all); `make soak` takes another 30
 	$(CARGO) bench --features demo --bench rotation -- rotations
 
 soak: ## Certificates that live a minute, renewed under load for half an hour

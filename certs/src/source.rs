@@ -14,7 +14,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use crate::{
-    Fingerprint, Roots,
+    Bundle, Fingerprint, Roots, Validity,
     digest::Parts,
     fault::{Fault, Part},
     files::{self, Folders},
@@ -115,6 +115,15 @@ impl Texts {
         whole.finish()
     }
 
+    /// From when until when the identity in it may be used, if it holds a certificate with its key.
+    #[must_use]
+    pub fn validity(&self) -> Option<Validity> {
+        let cert = self.of(Part::Certificate).next()?;
+        let key = self.of(Part::Key).next()?;
+        let bundle = Bundle::parse(&cert.bytes, key.bytes.clone());
+        bundle.ok().map(|bundle| bundle.validity())
+    }
+
     /// As if read from files named `memory`.
     #[cfg(test)]
     pub(crate) fn fake(files: Vec<(Part, Vec<u8>)>) -> Self {
@@ -132,5 +141,7 @@ impl Texts {
     }
 }
 
+#[cfg(test)]
+mod interleaving;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use aws_lc_rs::digest::{Context, SHA256};
-use portcullis_certs::{self as certs, Bundle, Code, Fault, Part, Roots, Rules, files};
+use portcullis_certs::{self as certs, Bundle, Code, Fault, Part, Roots, Rules};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::secret::Kept;
@@ -113,7 +113,7 @@ impl Source {
         let judged = certs::Material::judge(&texts.texts, rules, None, SystemTime::now());
         let judged = match judged {
             Err(rejected) if rejected.faults.iter().all(is_untimely) => {
-                let valid = self.valid_moment();
+                let valid = texts.last_moment();
                 valid.map_or(Err(rejected), |valid| {
                     certs::Material::judge(&texts.texts, rules, None, valid)
                 })
@@ -125,18 +125,6 @@ impl Source {
             certs,
             secrets: texts.secrets,
         })
-    }
-
-    /// The last moment at which the identity is valid.
-    fn valid_moment(&self) -> Option<SystemTime> {
-        let identity = self.identity.as_ref()?;
-        let cert = files::certificate(identity.cert.path()).ok()?;
-        let key = files::key(identity.key.path()).ok()?;
-        let validity = Bundle::parse(&cert, key).ok()?.validity();
-        validity
-            .check(validity.not_after)
-            .ok()
-            .map(|()| validity.not_after)
     }
 
     /// A fault at start, in the form of every other mistake of the configuration.
@@ -171,6 +159,13 @@ impl Source {
 }
 
 impl Texts {
+    /// The last moment at which the identity is valid.
+    fn last_moment(&self) -> Option<SystemTime> {
+        let validity = self.texts.validity()?;
+        let is_ever_valid = validity.check(validity.not_after).is_ok();
+        is_ever_valid.then_some(validity.not_after)
+    }
+
     /// Of the files, and of each secret with its length.
     fn digest(&self) -> Digest {
         let mut digest = Context::new(&SHA256);

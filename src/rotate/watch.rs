@@ -46,14 +46,23 @@ impl Drop for Alive {
 
 /// Watches the folders of these files until it is dropped, and rings at each change.
 pub async fn watch(files: Vec<PathBuf>, ops: &Ops, bells: &[Bell]) {
+    keep_watching(&files, ops, bells, |post| Watch::open(&files, post)).await;
+}
+
+/// What cannot be opened, or has ended, is opened again.
+async fn keep_watching(
+    files: &[PathBuf],
+    ops: &Ops,
+    bells: &[Bell],
+    mut open: impl FnMut(Arc<Post>) -> notify::Result<Watch>,
+) {
     let mut standing = None;
     loop {
-        let post = Arc::new(Post::default());
-        match Watch::open(&files, Arc::clone(&post)) {
+        match open(Arc::default()) {
             Ok(mut watch) => {
                 tell(ops, &mut standing, None);
                 ring(bells);
-                watch.follow(&files, ops, bells, &mut standing).await;
+                watch.follow(files, ops, bells, &mut standing).await;
             }
             Err(error) => tell(ops, &mut standing, Some(error.to_string())),
         }
@@ -180,3 +189,6 @@ fn is_change(kind: EventKind) -> bool {
         | EventKind::Other => true,
     }
 }
+
+#[cfg(test)]
+mod tests;
