@@ -67,11 +67,31 @@ pub enum Reason {
     ResourceNotListed,
     /// The policy is past its `not_after`.
     PolicyExpired,
-    /// The call asks for a task, which the policy cannot allow yet (B11).
+    /// The call asks for a task or the answer makes one, and the policy lists no `tasks/get` (B11).
     TaskNotListed,
-    /// The call answers a server's question, which the policy cannot allow yet (B10).
+    /// The task, its id or its time to live is not of the form or size it may have (B11).
+    TaskInvalid,
+    /// No call of this principal made the task, or it was too long ago (B9).
+    TaskUnbound,
+    /// The call answers a server's question, and no question is passed on (B10).
     InputNotListed,
-    /// A cancellation that names no live call of this channel and session, or more than one (B12).
+    /// The request state was not given to this call of this principal, or too long ago (B10).
+    StateUnbound,
+    /// The server asked for one more try of a call than there may be (B10).
+    TooManyRounds,
+    /// What the subscription asks for cannot be read, or is too much (B14).
+    SubscriptionInvalid,
+    /// The principal has as many event streams open as it may (B14).
+    SubscriptionLimit,
+    /// The server sent on a subscription what does not belong there, again and again (B14).
+    SubscriptionBroken,
+    /// The policy does not let the server send the notification that is subscribed to (B14).
+    NotificationNotListed,
+    /// The session saw a definition of the tool that is unfit to be shown (B4, C5, C10, C12).
+    DefinitionUnsound,
+    /// The revision that is spoken does not have the method, and the policy lists revisions (D4).
+    MethodNotInRevision,
+    /// A cancellation that names no live call of this principal, or more than one (B12).
     CancelUnbound,
     /// A routing header and the body disagree, or one is missing (D2, D3, D4).
     HeaderMismatch,
@@ -129,7 +149,17 @@ impl Reason {
             Self::ResourceNotListed => "resource_not_listed",
             Self::PolicyExpired => "policy_expired",
             Self::TaskNotListed => "task_not_listed",
+            Self::TaskInvalid => "task_invalid",
+            Self::TaskUnbound => "task_unbound",
             Self::InputNotListed => "input_not_listed",
+            Self::StateUnbound => "state_unbound",
+            Self::TooManyRounds => "too_many_rounds",
+            Self::SubscriptionInvalid => "subscription_invalid",
+            Self::SubscriptionLimit => "subscription_limit",
+            Self::SubscriptionBroken => "subscription_broken",
+            Self::NotificationNotListed => "notification_not_listed",
+            Self::DefinitionUnsound => "definition_unsound",
+            Self::MethodNotInRevision => "method_not_in_revision",
             Self::CancelUnbound => "cancel_unbound",
             Self::HeaderMismatch => "header_mismatch",
             Self::HeaderInvalid => "header_invalid",
@@ -213,7 +243,16 @@ impl Wire {
             | Reason::ResourceNotListed
             | Reason::PolicyExpired
             | Reason::TaskNotListed
+            | Reason::TaskInvalid
+            | Reason::TaskUnbound
             | Reason::InputNotListed
+            | Reason::StateUnbound
+            | Reason::TooManyRounds
+            | Reason::SubscriptionInvalid
+            | Reason::SubscriptionBroken
+            | Reason::NotificationNotListed
+            | Reason::DefinitionUnsound
+            | Reason::MethodNotInRevision
             | Reason::CancelUnbound
             | Reason::HeaderInvalid
             | Reason::RevisionUnknown
@@ -226,6 +265,7 @@ impl Wire {
             | Reason::StreamLimit
             | Reason::DecisionFailed => Self::REFUSED,
             Reason::RateLimited
+            | Reason::SubscriptionLimit
             | Reason::ChannelBusy
             | Reason::GateLowered
             | Reason::AuditUnavailable => Self::FOR_NOW,
