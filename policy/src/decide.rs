@@ -66,8 +66,8 @@ pub fn decide(server: &Server, ask: &Ask, definition: Definition) -> Decision {
 }
 
 /// What a call may ask for beside its target: a task, once `methods` lets tasks be asked for; to be tried again with a state that was given for
-/// it. No question of a server is passed on, so nothing is its answer.
-fn extensions(server: &Server, ask: &Ask) -> [Option<Vote>; 3] {
+/// it. No question of a server is passed on, so nothing is its answer. What a listing showed to be unfit is not called.
+fn extensions(server: &Server, ask: &Ask) -> [Option<Vote>; 4] {
     let forbid = |asked: bool, reason| asked.then_some(Vote::Forbid(reason, None));
     let may_make_tasks = ask.method.class == Class::ToolCall && server.lists_tasks();
     let is_unbound = ask.refers.state.is_some() && ask.refers.earlier == Earlier::Unbound;
@@ -75,6 +75,7 @@ fn extensions(server: &Server, ask: &Ask) -> [Option<Vote>; 3] {
         forbid(ask.as_task && !may_make_tasks, Reason::TaskNotListed),
         forbid(ask.has_input, Reason::InputNotListed),
         forbid(is_unbound, Reason::StateUnbound),
+        forbid(ask.refers.unfit, Reason::DefinitionUnsound),
     ]
 }
 
@@ -127,7 +128,7 @@ pub(crate) fn arguments(tool: &Tool, sent: Option<&Kept>) -> Option<Vote> {
     Some(Vote::Forbid(Reason::Argument(fault), Some(line)))
 }
 
-fn prompt(server: &Server, name: Option<&str>, extensions: [Option<Vote>; 3]) -> Decision {
+fn prompt(server: &Server, name: Option<&str>, extensions: [Option<Vote>; 4]) -> Decision {
     if !server.rules_prompts() {
         return Decision::Refused(Reason::MethodNotListed, None);
     }
@@ -141,7 +142,7 @@ fn prompt(server: &Server, name: Option<&str>, extensions: [Option<Vote>; 3]) ->
     )
 }
 
-fn resource(server: &Server, uri: Option<&str>, extensions: [Option<Vote>; 3]) -> Decision {
+fn resource(server: &Server, uri: Option<&str>, extensions: [Option<Vote>; 4]) -> Decision {
     if server.resources().is_empty() {
         return Decision::Refused(Reason::MethodNotListed, None);
     }
@@ -195,7 +196,7 @@ pub fn is_listed(server: &Server, tool: &str, definition: Definition) -> bool {
 #[must_use]
 pub fn is_prompt_listed(server: &Server, name: &str) -> bool {
     matches!(
-        prompt(server, Some(name), [None, None, None]),
+        prompt(server, Some(name), [None; 4]),
         Decision::Permitted(_)
     )
 }
@@ -204,7 +205,7 @@ pub fn is_prompt_listed(server: &Server, name: &str) -> bool {
 #[must_use]
 pub fn is_resource_listed(server: &Server, uri: &str) -> bool {
     matches!(
-        resource(server, Some(uri), [None, None, None]),
+        resource(server, Some(uri), [None; 4]),
         Decision::Permitted(_)
     )
 }

@@ -30,6 +30,7 @@ pub mod mcp;
 mod moment;
 pub mod permit;
 mod pin;
+mod reason;
 mod refers;
 pub mod refusal;
 mod refused;

@@ -16,6 +16,10 @@ pub struct Refers {
     pub listens: Option<Listens>,
     /// What the ledger knows of it.
     pub earlier: Earlier,
+    /// Whether a listing that this principal saw showed the tool to be unfit.
+    pub unfit: bool,
+    /// Whether it asks for a page after the first (`params.cursor`).
+    pub next_page: bool,
 }
 
 /// Whether what a message refers to was made for whoever sends it.

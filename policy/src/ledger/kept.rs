@@ -1,9 +1,11 @@
-//! The kinds of things a message can make for later ones: tasks, request state, subscriptions to a resource, and open event streams.
+//! The kinds of things a message can make for later ones: tasks, request state, subscriptions to a resource, open event streams, and what a
+//! listing showed to be unfit.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::bindings::{Bindings, Room};
+use super::pages::Pages;
 use super::{Ledger, Owner, lock};
 use crate::moment::Moment;
 
@@ -29,6 +31,12 @@ const RESOURCES: Room = Room {
     age: 24 * HOUR,
 };
 
+const UNFIT: Room = Room {
+    entries: 16_384,
+    of_one: 4096,
+    age: 24 * HOUR,
+};
+
 /// Everything of these kinds.
 pub(super) struct Kept {
     /// By channel and task id: the tool whose call made the task, if a tool did.
@@ -37,6 +45,9 @@ pub(super) struct Kept {
     states: Bindings<u8>,
     /// By owner and URI.
     resources: Bindings<()>,
+    /// By owner and name of the tool.
+    unfit: Bindings<()>,
+    pages: Pages,
     streams: HashMap<u64, usize>,
 }
 
@@ -46,6 +57,8 @@ impl Default for Kept {
             tasks: Bindings::new(TASKS),
             states: Bindings::new(STATES),
             resources: Bindings::new(RESOURCES),
+            unfit: Bindings::new(UNFIT),
+            pages: Pages::default(),
             streams: HashMap::new(),
         }
     }
@@ -121,6 +134,35 @@ impl Ledger {
         let key = self.digest(("resource", owner.digest, uri));
         let mut kept = lock(&self.kept);
         kept.resources.of(key, owner.digest, now).is_some()
+    }
+
+    /// A new listing of tools begins.
+    pub(crate) fn begin_listing(&self, owner: Owner, now: Moment) {
+        lock(&self.kept).pages.begin(owner.digest, now);
+    }
+
+    /// Takes a name of a page; whether it is new in its listing (B4).
+    pub(crate) fn lists(&self, owner: Owner, tool: &str, now: Moment) -> bool {
+        let name = self.digest(tool);
+        lock(&self.kept).pages.take(owner.digest, name, now)
+    }
+
+    /// Notes that a tool is not called, for what a listing said of it.
+    pub(crate) fn note_unfit(&self, owner: Owner, tool: &str, now: Moment) {
+        let key = self.digest(("unfit", owner.digest, tool));
+        lock(&self.kept).unfit.note(key, owner.digest, (), now);
+    }
+
+    /// A listing showed the tool as it should be.
+    pub(crate) fn release_unfit(&self, owner: Owner, tool: &str) {
+        let key = self.digest(("unfit", owner.digest, tool));
+        lock(&self.kept).unfit.release(key, owner.digest);
+    }
+
+    /// Whether a listing of this owner showed the tool to be unfit.
+    pub(crate) fn is_unfit(&self, owner: Owner, tool: &str, now: Moment) -> bool {
+        let key = self.digest(("unfit", owner.digest, tool));
+        lock(&self.kept).unfit.of(key, owner.digest, now).is_some()
     }
 
     /// A place for one more event stream of a principal, if there is one.

@@ -9,6 +9,7 @@ mod bindings;
 mod definitions;
 mod kept;
 mod live;
+mod pages;
 mod rates;
 #[cfg(test)]
 mod tests;

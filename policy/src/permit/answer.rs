@@ -6,7 +6,7 @@ use super::exchange::Call;
 use super::heard::Heard;
 use super::made::{self, URL_ELICITATION_REQUIRED};
 use super::step::Ignored;
-use super::{cache, declared, listing, notice};
+use super::{cache, declared, fitness, listing, notice};
 use crate::document::{PolicySet, Server};
 use crate::edit::{Edit, Edited};
 use crate::failure::{Failure, FailureKind, FailureSource};
@@ -186,7 +186,10 @@ fn filtered(
         return made::own_tasks(call, message);
     }
     match listing::List::of(call.ask.method) {
-        Some(list) => listing::filter(message, list, servers, call.now),
+        Some(list) => {
+            let unfit = fitness::judge(call, message, list);
+            listing::filter(message, list, servers, call.now, &unfit)
+        }
         None => Ok(None),
     }
 }

@@ -36,6 +36,8 @@ impl Target<'_> {
         let revision = self.revision(server, &ask)?;
         let owner = self.owner();
         ask.refers.earlier = refers::look_up(&ask, self.ledger, owner, self.facts.now);
+        let is_unfit = |tool: &String| self.ledger.is_unfit(owner, tool, self.facts.now);
+        ask.refers.unfit = ask.tool.as_ref().is_some_and(is_unfit);
         let definition = self.definition(server, &ask);
         let allowed = ask::allow(server, &ask, definition, self.facts.now)?;
         self.spend(server, &ask)?;

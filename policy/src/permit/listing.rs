@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::definition;
+use super::fitness::Unfit;
 use crate::decide::{self, Definition};
 use crate::document::Server;
 use crate::edit::Edit;
@@ -39,6 +39,11 @@ impl List {
             | Class::Named(_)
             | Class::Unlisted => None,
         }
+    }
+
+    /// Where the items stand.
+    pub(super) const fn slot(self) -> Slot {
+        self.place().0
     }
 
     /// Where the items stand, and which member names one.
@@ -90,6 +95,7 @@ pub(super) fn filter(
     list: List,
     servers: [Option<&Server>; 2],
     now: Moment,
+    unfit: &Unfit,
 ) -> Result<Option<(Edit, usize)>, Reason> {
     let (slot, key) = list.place();
     let array = message
@@ -112,7 +118,7 @@ pub(super) fn filter(
     let kept: Vec<Span> = items
         .iter()
         .filter(|(name, _)| name.as_deref().is_some_and(may_be_seen))
-        .filter(|(_, item)| definition::is_sound(*item))
+        .filter(|(_, item)| !unfit.contains(&item.span().start()))
         .map(|(_, item)| item.span())
         .collect();
     let removed = items.len() - kept.len();

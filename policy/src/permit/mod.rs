@@ -13,6 +13,7 @@ mod cache;
 mod declared;
 mod definition;
 mod exchange;
+mod fitness;
 mod heard;
 mod judge;
 mod listing;

@@ -47,6 +47,7 @@ pub(super) fn read(message: &Gated, class: Class) -> Refers {
     let text = |slot| Some(message.node(slot)?.text()?.into_owned());
     let mut refers = Refers {
         state: text(Slot::ParamsRequestState),
+        next_page: message.node(Slot::ParamsCursor).is_some(),
         ..Refers::default()
     };
     match class {
