@@ -22,6 +22,8 @@ pub(super) fn revisions(item: Option<Item<'_>>, mistakes: &mut Mistakes<'_>) -> 
             }
         }
     }
+    // Their order says nothing, so it is none: two files that differ in it are the same policy.
+    revisions.sort_unstable();
     revisions
 }
 
