@@ -1,8 +1,9 @@
 //! What is asked of a server, as the rules see it.
 
 use crate::gate::Kept;
-use crate::mcp::catalogue::{Class, Method};
+use crate::mcp::catalogue::{Class, Method, Selector};
 use crate::pin::Pin;
+pub use crate::refers::{Earlier, Listens, Refers};
 
 /// What is asked of a server, reduced to what rules may look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,23 +20,33 @@ pub struct Ask {
     pub arguments: Option<Kept>,
     /// Whether the call asks for a task (`params.task`, MCP 2025-11-25).
     pub as_task: bool,
-    /// Whether the call answers a server's question (`params.inputResponses` or `params.requestState`, MCP 2026-07-28).
+    /// Whether the call answers a server's question (`params.inputResponses`, MCP 2026-07-28).
     pub has_input: bool,
+    /// What of earlier messages it refers to.
+    pub refers: Refers,
 }
 
 impl Ask {
-    /// What the routing header `Mcp-Name` repeats, besides a tool's name: the prompt of `prompts/get`, the URI of `resources/read`.
+    /// What the routing header `Mcp-Name` repeats, besides a tool's name: the prompt of `prompts/get`, the URI of `resources/read`, the
+    /// task of a method of the tasks extension.
     pub(crate) fn named(&self) -> Option<&str> {
         match self.method.class {
             Class::PromptGet => self.prompt.as_deref(),
             Class::ResourceRead => self.uri.as_deref(),
             Class::ToolCall => self.tool.as_deref(),
+            Class::Named(Selector::Task) => self.refers.task.as_deref(),
             Class::Lifecycle
             | Class::Cancel
             | Class::ToolListing
             | Class::ResourceListing
             | Class::PromptListing
-            | Class::Named(_)
+            | Class::Named(
+                Selector::Nothing
+                | Selector::Resource
+                | Selector::Reference
+                | Selector::Tasks
+                | Selector::Subscription,
+            )
             | Class::Unlisted => None,
         }
     }

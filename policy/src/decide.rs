@@ -5,7 +5,9 @@
 //!
 //! Listings ask the same code whether a name may be seen: it may when some call of it could be permitted (PF7).
 
-pub use crate::ask::{Ask, Definition};
+mod bound;
+
+pub use crate::ask::{Ask, Definition, Earlier, Listens, Refers};
 use crate::document::{Entry, Server, Tool};
 use crate::gate::Kept;
 use crate::matcher::ArgumentFault;
@@ -55,20 +57,25 @@ pub fn decide(server: &Server, ask: &Ask, definition: Definition) -> Decision {
         Class::ToolListing => permit(server.tools().next().map(|(_, line)| line)),
         Class::ToolCall => tool_call(server, ask, definition),
         Class::ResourceListing => permit(server.first_resource()),
-        Class::ResourceRead => resource(server, ask.uri.as_deref(), extensions(ask)),
+        Class::ResourceRead => resource(server, ask.uri.as_deref(), extensions(server, ask)),
         Class::PromptListing => permit(server.first_prompt()),
-        Class::PromptGet => prompt(server, ask.prompt.as_deref(), extensions(ask)),
-        Class::Named(selector) => named(server, ask, selector),
+        Class::PromptGet => prompt(server, ask.prompt.as_deref(), extensions(server, ask)),
+        Class::Named(selector) => named(server, ask, selector, definition),
         Class::Unlisted => permit(None),
     }
 }
 
-/// What a call may ask for beside its target; neither can be listed yet.
-fn extensions(ask: &Ask) -> [Option<Vote>; 2] {
+/// What a call may ask for beside its target: a task, once `methods` lets tasks be asked for; to be tried again with a state that was given for
+/// it. No question of a server is passed on, so nothing is its answer. What a listing showed to be unfit is not called.
+fn extensions(server: &Server, ask: &Ask) -> [Option<Vote>; 4] {
     let forbid = |asked: bool, reason| asked.then_some(Vote::Forbid(reason, None));
+    let may_make_tasks = ask.method.class == Class::ToolCall && server.lists_tasks();
+    let is_unbound = ask.refers.state.is_some() && ask.refers.earlier == Earlier::Unbound;
     [
-        forbid(ask.as_task, Reason::TaskNotListed),
+        forbid(ask.as_task && !may_make_tasks, Reason::TaskNotListed),
         forbid(ask.has_input, Reason::InputNotListed),
+        forbid(is_unbound, Reason::StateUnbound),
+        forbid(ask.refers.unfit, Reason::DefinitionUnsound),
     ]
 }
 
@@ -82,7 +89,7 @@ fn tool_call(server: &Server, ask: &Ask, definition: Definition) -> Decision {
         [entry(&tool.entry), pin(tool, definition), arguments]
     });
     combine(
-        extensions(ask).into_iter().chain(votes).flatten(),
+        extensions(server, ask).into_iter().chain(votes).flatten(),
         Reason::ToolNotListed,
     )
 }
@@ -121,7 +128,7 @@ pub(crate) fn arguments(tool: &Tool, sent: Option<&Kept>) -> Option<Vote> {
     Some(Vote::Forbid(Reason::Argument(fault), Some(line)))
 }
 
-fn prompt(server: &Server, name: Option<&str>, extensions: [Option<Vote>; 2]) -> Decision {
+fn prompt(server: &Server, name: Option<&str>, extensions: [Option<Vote>; 4]) -> Decision {
     if !server.rules_prompts() {
         return Decision::Refused(Reason::MethodNotListed, None);
     }
@@ -135,7 +142,7 @@ fn prompt(server: &Server, name: Option<&str>, extensions: [Option<Vote>; 2]) ->
     )
 }
 
-fn resource(server: &Server, uri: Option<&str>, extensions: [Option<Vote>; 2]) -> Decision {
+fn resource(server: &Server, uri: Option<&str>, extensions: [Option<Vote>; 4]) -> Decision {
     if server.resources().is_empty() {
         return Decision::Refused(Reason::MethodNotListed, None);
     }
@@ -153,19 +160,21 @@ fn resource(server: &Server, uri: Option<&str>, extensions: [Option<Vote>; 2]) -
     )
 }
 
-/// A method that needs a line of its own, and a rule for what it acts on.
-fn named(server: &Server, ask: &Ask, selector: Selector) -> Decision {
+/// A method that needs a line of its own, and leave for what it acts on.
+fn named(server: &Server, ask: &Ask, selector: Selector, definition: Definition) -> Decision {
+    let unlisted = Decision::Refused(Reason::MethodNotListed, None);
     let line = server.method(ask.method.name);
-    let target = match (selector, &ask.prompt, line) {
-        (Selector::Nothing, _, Some(line)) => return Decision::Permitted(line),
-        (Selector::Nothing, _, None) => Decision::Refused(Reason::MethodNotListed, None),
-        (Selector::Reference, Some(name), _) => prompt(server, Some(name), extensions(ask)),
-        (Selector::Reference | Selector::Resource, _, _) => {
-            resource(server, ask.uri.as_deref(), extensions(ask))
+    let target = match (selector, &ask.prompt) {
+        (Selector::Nothing | Selector::Tasks, _) => line.map_or(unlisted, Decision::Permitted),
+        (Selector::Task, _) => bound::task(server, ask, definition),
+        (Selector::Subscription, _) => bound::subscription(server, ask),
+        (Selector::Reference, Some(name)) => prompt(server, Some(name), extensions(server, ask)),
+        (Selector::Reference | Selector::Resource, _) => {
+            resource(server, ask.uri.as_deref(), extensions(server, ask))
         }
     };
     match (target, line) {
-        (Decision::Permitted(_), None) => Decision::Refused(Reason::MethodNotListed, None),
+        (Decision::Permitted(_), None) => unlisted,
         (target, _) => target,
     }
 }
@@ -187,7 +196,7 @@ pub fn is_listed(server: &Server, tool: &str, definition: Definition) -> bool {
 #[must_use]
 pub fn is_prompt_listed(server: &Server, name: &str) -> bool {
     matches!(
-        prompt(server, Some(name), [None, None]),
+        prompt(server, Some(name), [None; 4]),
         Decision::Permitted(_)
     )
 }
@@ -196,7 +205,7 @@ pub fn is_prompt_listed(server: &Server, name: &str) -> bool {
 #[must_use]
 pub fn is_resource_listed(server: &Server, uri: &str) -> bool {
     matches!(
-        resource(server, Some(uri), [None, None]),
+        resource(server, Some(uri), [None; 4]),
         Decision::Permitted(_)
     )
 }

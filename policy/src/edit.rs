@@ -16,6 +16,14 @@ pub(crate) enum Edit {
     ProgressToken(Span, Bytes),
     /// `params.requestId` of a cancellation, which names the id we gave.
     RequestId(Span, Bytes),
+    /// `params._meta["io.modelcontextprotocol/subscriptionId"]` on the way back: the caller's id of the subscription.
+    SubscriptionId(Span, Bytes),
+    /// A declared capability, with the comma before or after it: it is taken out.
+    Capability(Span),
+    /// `result.cacheScope`: private.
+    CacheScope(Span),
+    /// `result.ttlMs`: none.
+    TimeToLive(Span),
     /// A listing without the items that may not be seen; the kept items keep their bytes and their order.
     ListItems(Span, Vec<Span>),
 }
@@ -26,6 +34,10 @@ impl Edit {
             Self::Id(span, _)
             | Self::ProgressToken(span, _)
             | Self::RequestId(span, _)
+            | Self::SubscriptionId(span, _)
+            | Self::Capability(span)
+            | Self::CacheScope(span)
+            | Self::TimeToLive(span)
             | Self::ListItems(span, _) => *span,
         }
     }
@@ -82,9 +94,13 @@ impl Edited {
 
     fn replace<'a>(&'a self, edit: &'a Edit, pieces: &mut Vec<&'a [u8]>) {
         match edit {
-            Edit::Id(_, value) | Edit::ProgressToken(_, value) | Edit::RequestId(_, value) => {
-                pieces.push(value)
-            }
+            Edit::Id(_, value)
+            | Edit::ProgressToken(_, value)
+            | Edit::RequestId(_, value)
+            | Edit::SubscriptionId(_, value) => pieces.push(value),
+            Edit::Capability(_) => {}
+            Edit::CacheScope(_) => pieces.push(br#""private""#),
+            Edit::TimeToLive(_) => pieces.push(b"0"),
             Edit::ListItems(_, kept) => {
                 pieces.push(b"[");
                 for (i, item) in kept.iter().enumerate() {

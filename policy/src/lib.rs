@@ -30,6 +30,8 @@ pub mod mcp;
 mod moment;
 pub mod permit;
 mod pin;
+mod reason;
+mod refers;
 pub mod refusal;
 mod refused;
 

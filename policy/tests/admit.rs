@@ -165,7 +165,11 @@ fn tasks_and_answers_to_a_server_wait_for_rules_of_their_own_b10_b11() {
     for (extra, reason) in [
         (r#""task":{"ttl":1000}"#, "task_not_listed"),
         (r#""inputResponses":{}"#, "input_not_listed"),
-        (r#""requestState":"s""#, "input_not_listed"),
+        (r#""requestState":"s""#, "state_unbound"),
+        (r#""task":{"ttl":1e12}"#, "task_invalid"),
+        (r#""task":[]"#, "task_invalid"),
+        (r#""taskId":7"#, "task_invalid"),
+        (r#""requestState":{}"#, "state_unbound"),
     ] {
         let body = format!(
             r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"echo",{extra}}}}}"#

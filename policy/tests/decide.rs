@@ -10,7 +10,9 @@
 mod support;
 
 use portcullis_policy::Channel;
-use portcullis_policy::decide::{Ask, Decision, Definition, Vote, combine, decide, is_listed};
+use portcullis_policy::decide::{
+    Ask, Decision, Definition, Refers, Vote, combine, decide, is_listed,
+};
 use portcullis_policy::mcp::catalogue::{self, Method};
 use portcullis_policy::refusal::{Line, Reason};
 use proptest::prelude::*;
@@ -157,6 +159,7 @@ fn call(tool: &str) -> Ask {
         arguments: None,
         as_task: false,
         has_input: false,
+        refers: Refers::default(),
     }
 }
 

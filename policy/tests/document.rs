@@ -201,8 +201,12 @@ fn each_rule_that_can_never_match_is_a_mistake_pf11_pf12() {
             "listing a tool allows it",
         ),
         (
-            format!("{SERVER}methods = [\"tasks/get\"]\n"),
-            "no policy can allow it yet",
+            format!("{SERVER}methods = [\"tasks/update\"]\n"),
+            "none is passed on",
+        ),
+        (
+            format!("{SERVER}methods = [\"tasks/result\"]\n"),
+            "no call may become a task",
         ),
         (
             format!("{SERVER}methods = [\"ui/message\"]\n"),

@@ -433,7 +433,7 @@ fn a_trial_passes_what_lists_leave_out_and_nothing_else_pf21() {
             &caller,
             request("tools/call", r#""name":"new","requestState":"x""#)
         ),
-        refused("input_not_listed")
+        refused("state_unbound")
     );
     assert_eq!(
         observed(&caller, request("tasks/list", "")),

@@ -11,7 +11,7 @@ use std::io::{self, Write as _};
 
 use bytes::Bytes;
 use clock::interleaved;
-use portcullis_policy::decide::{Ask, Decision, Definition, decide};
+use portcullis_policy::decide::{Ask, Decision, Definition, Refers, decide};
 use portcullis_policy::document::Server;
 use portcullis_policy::gate::{Caps, Slot, message};
 use portcullis_policy::mcp::catalogue;
@@ -109,6 +109,7 @@ fn ask(path: &str) -> Result<Ask, Failed> {
             .and_then(|node| node.keep()),
         as_task: false,
         has_input: false,
+        refers: Refers::default(),
     })
 }
 

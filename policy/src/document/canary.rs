@@ -91,7 +91,12 @@ pub(super) fn check(server: &Server, mistakes: &mut Mistakes<'_>) {
             let call = call(&format!(r#","arguments":{{"{extra}":1}}"#));
             put(server, "an argument without a rule", call, mistakes);
         }
-        put(server, "a task (B11)", call(r#","task":{}"#), mistakes);
+        put(
+            server,
+            "a task (B11)",
+            call(r#","task":{"ttl":1e12}"#),
+            mistakes,
+        );
     }
 }
 

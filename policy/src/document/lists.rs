@@ -22,6 +22,8 @@ pub(super) fn revisions(item: Option<Item<'_>>, mistakes: &mut Mistakes<'_>) -> 
             }
         }
     }
+    // Their order says nothing, so it is none: two files that differ in it are the same policy.
+    revisions.sort_unstable();
     revisions
 }
 
@@ -46,7 +48,21 @@ pub(super) fn methods(
             }
         }
     }
+    check_tasks(item, &methods, mistakes);
     methods
+}
+
+/// What becomes of tasks can be asked where calls may become tasks.
+fn check_tasks(
+    item: Option<Item<'_>>,
+    methods: &BTreeMap<&'static str, Line>,
+    mistakes: &mut Mistakes<'_>,
+) {
+    let about_tasks = methods.keys().any(|name| name.starts_with("tasks/"));
+    if let Some(item) = item.filter(|_| about_tasks && !methods.contains_key("tasks/get")) {
+        let problem = "this can never match: no call may become a task";
+        mistakes.add(item.at, problem, "list `tasks/get` too");
+    }
 }
 
 const fn why_not(class: Class) -> &'static str {
@@ -58,7 +74,7 @@ const fn why_not(class: Class) -> &'static str {
         }
         Class::PromptListing | Class::PromptGet => "remove it: a `[[server.prompt]]` allows it",
         Class::Named(_) => "name it once",
-        Class::Unlisted => "remove it: no policy can allow it yet",
+        Class::Unlisted => "remove it: it answers a question of the server, and none is passed on",
     }
 }
 

@@ -128,6 +128,11 @@ impl Server {
         self.methods.get(name).copied()
     }
 
+    /// Whether calls may become tasks: whether `methods` lets the caller ask for them.
+    pub(crate) fn lists_tasks(&self) -> bool {
+        self.methods.contains_key("tasks/get")
+    }
+
     pub(crate) fn rule(&self, tool: &str) -> Option<&Tool> {
         self.tools.get(tool)
     }

@@ -102,6 +102,12 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// The members of an object with the place of each, from the quote before its name to the end of its value.
+    pub(crate) fn placed_members(&self) -> impl Iterator<Item = (Cow<'a, str>, Span, Node<'a>)> {
+        let mut members = self.members();
+        std::iter::from_fn(move || members.step())
+    }
+
     /// The elements of an array, in order; none for anything else.
     #[must_use]
     pub fn elements(&self) -> Elements<'a> {
@@ -147,15 +153,24 @@ pub struct Members<'a> {
     opaque: Span,
 }
 
-impl<'a> Iterator for Members<'a> {
-    type Item = (Cow<'a, str>, Node<'a>);
-
-    fn next(&mut self) -> Option<Self::Item> {
+impl<'a> Members<'a> {
+    fn step(&mut self) -> Option<(Cow<'a, str>, Span, Node<'a>)> {
         let items = self.items.as_mut()?;
         let member = items.member().ok()??;
         let text = items.text();
         let name = unquoted(member.name.of(text))?;
-        Some((name, Node::with_opaque(text, member.value, self.opaque)))
+        let place = Span::new(member.name.start().saturating_sub(1), member.value.end());
+        let value = Node::with_opaque(text, member.value, self.opaque);
+        Some((name, place, value))
+    }
+}
+
+impl<'a> Iterator for Members<'a> {
+    type Item = (Cow<'a, str>, Node<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (name, _, value) = self.step()?;
+        Some((name, value))
     }
 }
 

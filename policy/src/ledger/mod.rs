@@ -1,16 +1,20 @@
 //! What deciding must remember between messages.
 //!
-//! The calls in flight, so that a cancellation reaches its own call and no other (B12); what each tool of a session was last listed as; and how
-//! often a principal called a tool. Plain memory, each part with a bound; the time is passed in. Sessions, subjects and ids are kept as keyed
-//! digests: a session id is a credential.
+//! The calls in flight, so that a cancellation reaches its own call and no other (B12); the tasks, request states and subscriptions that calls
+//! made, so that nobody else uses them (B9, B10, B14); what each tool of a session was last listed as; and how often a principal called a tool.
+//! Plain memory, each part with a bound; the time is passed in. Sessions, subjects and ids are kept as keyed digests: a session id is a
+//! credential.
 
+mod bindings;
 mod definitions;
+mod kept;
 mod live;
+mod pages;
 mod rates;
 #[cfg(test)]
 mod tests;
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::channel::Channel;
@@ -18,6 +22,8 @@ use crate::decide::Definition;
 use crate::moment::Moment;
 use crate::pin::Pin;
 use definitions::Definitions;
+use kept::Kept;
+pub(crate) use kept::{About, LONGEST_TASK, OpenStream};
 use live::Live;
 pub(crate) use live::LiveCall;
 use rates::Rates;
@@ -29,16 +35,37 @@ pub struct Ledger {
     live: Mutex<Live>,
     definitions: Mutex<Definitions>,
     rates: Mutex<Rates>,
+    kept: Mutex<Kept>,
 }
 
 /// Whom a call is counted for: asserted by the control plane, so it may narrow a decision and never widen one.
+#[derive(Hash)]
 pub(crate) struct Principal<'a> {
     pub(crate) channel: &'a Channel,
     pub(crate) session: Option<&'a str>,
     pub(crate) subject: Option<&'a str>,
 }
 
+/// A principal as the ledger knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Owner {
+    channel: u64,
+    digest: u64,
+}
+
 impl Ledger {
+    /// Whose a message is.
+    pub(crate) fn owner(&self, principal: &Principal<'_>) -> Owner {
+        Owner {
+            channel: self.digest(principal.channel),
+            digest: self.digest(principal),
+        }
+    }
+
+    fn digest(&self, of: impl Hash) -> u64 {
+        self.keyed.hash_one(of)
+    }
+
     /// Notes a complete listing of a server's tools, as one session of it was told: each name and the digest of its whole definition.
     ///
     /// It takes the place of what was noted before. A name that stands twice is noted as not seen (B4).
@@ -78,21 +105,15 @@ impl Ledger {
     }
 
     /// Enters a call.
-    pub(crate) fn enter(
-        self: &Arc<Self>,
-        channel: &Channel,
-        session: Option<&str>,
-        id: &[u8],
-        upstream_id: u64,
-    ) -> LiveCall {
-        let key = self.keyed.hash_one((channel, session, id));
+    pub(crate) fn enter(self: &Arc<Self>, owner: Owner, id: &[u8], upstream_id: u64) -> LiveCall {
+        let key = self.digest((owner.digest, id));
         lock(&self.live).enter(key, upstream_id);
         LiveCall::new(Arc::clone(self), key, upstream_id)
     }
 
-    /// The id we gave the one live call with this caller's id, if there is exactly one.
-    pub(crate) fn find(&self, channel: &Channel, session: Option<&str>, id: &[u8]) -> Option<u64> {
-        lock(&self.live).find(self.keyed.hash_one((channel, session, id)))
+    /// The id we gave the one live call of this owner with this caller's id, if there is exactly one.
+    pub(crate) fn find(&self, owner: Owner, id: &[u8]) -> Option<u64> {
+        lock(&self.live).find(self.digest((owner.digest, id)))
     }
 }
 

@@ -1,7 +1,15 @@
-//! The methods of MCP, by exact name.
+//! The methods of MCP, by exact name: every request and notification of the five revisions and of the tasks, skills and apps extensions,
+//! in both directions (MCP security sheet 1.2). The rows are in [`table`].
 //!
 //! A name that is not here is never treated as one that is (INVARIANT 10). Names compare as bytes after JSON unescaping: no trimming,
 //! no folding (A14, B1).
+
+mod table;
+#[cfg(test)]
+mod tests;
+
+use super::revision::Revision;
+use table::{CALLER, SERVER};
 
 /// Whether a method asks for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,12 +20,12 @@ pub enum Kind {
     Notification,
 }
 
-/// What a method needs in the policy.
+/// What a method of a caller needs in the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// Allowed for every listed server.
     Lifecycle,
-    /// `notifications/cancelled`: allowed when it names a live call of the same channel and session.
+    /// `notifications/cancelled`: allowed when it names a live call of the same principal.
     Cancel,
     /// `tools/list`: allowed once a tool is listed.
     ToolListing,
@@ -33,11 +41,11 @@ pub enum Class {
     PromptGet,
     /// Allowed once `methods` names it, for the object that its selector names.
     Named(Selector),
-    /// Known, and refused until a policy can name it.
+    /// Known, and never allowed: it answers or reports what a server asked, and no such question is passed on.
     Unlisted,
 }
 
-/// What a method that `methods` names acts on; a rule of the policy must list that too.
+/// What a method that `methods` names acts on; a rule of the policy, or an earlier message, must allow that too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Selector {
     /// Nothing.
@@ -46,76 +54,117 @@ pub enum Selector {
     Resource,
     /// The prompt or resource of `params.ref`.
     Reference,
+    /// The task of `params.taskId`, which a call of the same principal must have made (B9).
+    Task,
+    /// All tasks of the principal: the answer is cut down to those (B9).
+    Tasks,
+    /// What `params.notifications` asks to be told of (B14).
+    Subscription,
 }
 
-/// One method.
+/// What becomes of a message that a server sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// `ping`: answered here.
+    Ping,
+    /// A question of the server's own: there is no carrier for it (C8).
+    Question,
+    /// `notifications/progress`: part of the call that gave the token (B13).
+    Progress,
+    /// Crosses once `server_may_send` names it.
+    Listable,
+    /// `notifications/tasks/status`: crosses for a task of the same principal (B9).
+    TaskStatus,
+    /// `notifications/tasks`: crosses on a subscription that names the task (B9, B14).
+    Task,
+    /// `notifications/subscriptions/acknowledged`: the first message of a subscription (B14).
+    Acknowledged,
+    /// Never crosses: it reports on a question that was not passed on, or takes back what has an answer of its own.
+    Dropped,
+}
+
+/// An extension that has methods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extension {
+    /// `io.modelcontextprotocol/tasks`
+    Tasks,
+    /// `io.modelcontextprotocol/skills`
+    Skills,
+}
+
+/// Where a method is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spoken {
+    first: Revision,
+    last: Revision,
+    extension: Option<Extension>,
+}
+
+/// One method, as one side may send it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Method {
+pub struct Method<C = Class> {
     /// The exact name.
     pub name: &'static str,
     /// Request or notification.
     pub kind: Kind,
-    /// What it needs in the policy.
-    pub class: Class,
+    /// What it needs, or what becomes of it.
+    pub class: C,
+    /// Where it is spoken.
+    pub spoken: Spoken,
+    /// The member that names what it acts on, as a dotted path; empty when it acts on nothing.
+    pub selector: &'static str,
 }
 
-const fn request(name: &'static str, class: Class) -> Method {
-    Method {
-        name,
-        kind: Kind::Request,
-        class,
+impl<C> Method<C> {
+    /// Whether a revision has the method, be it through an extension.
+    #[must_use]
+    pub fn is_in(&self, revision: Revision) -> bool {
+        (self.spoken.first..=self.spoken.last).contains(&revision)
+    }
+
+    /// The extension that carries it from 2026-07-28 on, if it is not of the core.
+    #[must_use]
+    pub fn extension(&self) -> Option<Extension> {
+        self.spoken.extension
     }
 }
 
-const fn notification(name: &'static str, class: Class) -> Method {
-    Method {
-        name,
-        kind: Kind::Notification,
-        class,
+impl Class {
+    /// Whether what it acts on was made by an earlier message: such a method never passes on trial.
+    pub(crate) const fn is_bound(self) -> bool {
+        matches!(
+            self,
+            Self::Unlisted | Self::Named(Selector::Task | Selector::Tasks | Selector::Subscription)
+        )
     }
 }
-
-/// What a caller may name (MCP security sheet 1.2, direction C to S).
-static CALLER: [Method; 30] = [
-    request("initialize", Class::Lifecycle),
-    request("ping", Class::Lifecycle),
-    request("server/discover", Class::Lifecycle),
-    request("tools/list", Class::ToolListing),
-    request("tools/call", Class::ToolCall),
-    request("resources/list", Class::ResourceListing),
-    request("resources/templates/list", Class::ResourceListing),
-    request("resources/read", Class::ResourceRead),
-    request("resources/subscribe", Class::Named(Selector::Resource)),
-    request("resources/unsubscribe", Class::Named(Selector::Resource)),
-    request("resources/directory/read", Class::Named(Selector::Resource)),
-    request("prompts/list", Class::PromptListing),
-    request("prompts/get", Class::PromptGet),
-    request("completion/complete", Class::Named(Selector::Reference)),
-    request("logging/setLevel", Class::Named(Selector::Nothing)),
-    request("tasks/get", Class::Unlisted),
-    request("tasks/result", Class::Unlisted),
-    request("tasks/cancel", Class::Unlisted),
-    request("tasks/list", Class::Unlisted),
-    request("tasks/update", Class::Unlisted),
-    request("subscriptions/listen", Class::Unlisted),
-    request("skills/list", Class::Named(Selector::Nothing)),
-    request("skills/get", Class::Named(Selector::Resource)),
-    notification("notifications/initialized", Class::Lifecycle),
-    notification("notifications/cancelled", Class::Cancel),
-    notification("notifications/progress", Class::Named(Selector::Nothing)),
-    notification(
-        "notifications/roots/list_changed",
-        Class::Named(Selector::Nothing),
-    ),
-    notification("notifications/tasks/status", Class::Unlisted),
-    notification("notifications/tasks", Class::Unlisted),
-    notification("notifications/message", Class::Unlisted),
-];
 
 /// The caller's method with this exact name.
 #[must_use]
 pub fn caller(name: &str) -> Option<&'static Method> {
     CALLER.iter().find(|m| m.name == name)
+}
+
+/// The server's method with this exact name.
+#[must_use]
+pub fn server(name: &str) -> Option<&'static Method<Sent>> {
+    SERVER.iter().find(|m| m.name == name)
+}
+
+/// Every method a caller may send.
+pub fn of_callers() -> impl Iterator<Item = &'static Method> {
+    CALLER.iter()
+}
+
+/// Every method a server may send.
+pub fn of_servers() -> impl Iterator<Item = &'static Method<Sent>> {
+    SERVER.iter()
+}
+
+/// Every name that MCP Apps use between a host and a frame of its own. Neither side may send one here: each is unknown to both.
+#[must_use]
+pub const fn of_frames() -> &'static [(&'static str, Kind)] {
+    &table::FRAME
 }
 
 /// Every method a policy may name in `methods`.
@@ -146,61 +195,4 @@ pub fn is_tool_name(name: &str) -> bool {
         && name
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_exact_a14_b1() {
-        assert!(caller("tools/call").is_some());
-        for near in [
-            "",
-            " tools/call",
-            "tools/call ",
-            "Tools/Call",
-            "tools/call\n",
-            "tools/cal",
-            "tools\\/call",
-            "rpc.discover",
-            "ui/initialize",
-        ] {
-            assert!(caller(near).is_none(), "{near:?}");
-        }
-    }
-
-    #[test]
-    fn no_name_stands_twice() {
-        for (i, method) in CALLER.iter().enumerate() {
-            assert!(
-                CALLER
-                    .iter()
-                    .skip(i + 1)
-                    .all(|other| other.name != method.name),
-                "{}",
-                method.name
-            );
-        }
-    }
-
-    #[test]
-    fn tool_names_fit_the_ascii_grammar_b1_b2() {
-        for good in ["echo", "a", "A-b_c.d/e", "0"] {
-            assert!(is_tool_name(good), "{good:?}");
-        }
-        let long = "x".repeat(129);
-        for bad in [
-            "",
-            "echo ",
-            "echo\n",
-            "echo\u{0}",
-            "e\u{441}ho",
-            "\u{ff45}cho",
-            "ec\u{200b}ho",
-            long.as_str(),
-        ] {
-            assert!(!is_tool_name(bad), "{bad:?}");
-        }
-    }
 }

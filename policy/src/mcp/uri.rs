@@ -74,6 +74,11 @@ impl Subtree {
         })
     }
 
+    /// The scheme of every URI in it.
+    pub(crate) fn scheme(&self) -> &str {
+        &self.scheme
+    }
+
     /// Whether a URI is in it.
     pub(crate) fn holds(&self, uri: &Uri<'_>) -> bool {
         self.scheme == uri.scheme

@@ -8,14 +8,14 @@ use super::ask::{self, Allowed, No};
 use super::exchange::{Call, Exchange, Grant};
 use super::judge::Judged;
 use super::released::{Asked, Released};
-use super::{Permitted, Verb};
+use super::{Permitted, Verb, declared};
 use crate::channel::Channel;
-use crate::document::PolicySet;
+use crate::document::{PolicySet, Server};
 use crate::edit::{Edit, Edited};
 use crate::gate::{self, Gated, Slot, canonical_id};
 use crate::headers;
-use crate::ledger::Ledger;
-use crate::mcp::catalogue::{self, Class};
+use crate::ledger::{Ledger, OpenStream, Owner};
+use crate::mcp::catalogue::{self, Class, Selector};
 use crate::mcp::envelope::{self, Envelope, EnvelopeFault, Id};
 use crate::moment::Moment;
 use crate::refusal::{CorrelationId, Reason, Refused};
@@ -194,6 +194,10 @@ impl Target<'_> {
         }
     }
 
+    fn server(&self) -> Option<&Server> {
+        self.policy.server(self.inbound.channel)
+    }
+
     fn permit(&self, message: &Gated, judged: Judged<'_>) -> Result<(Permitted, Exchange), No> {
         let fresh = Bytes::from(self.facts.upstream_id.to_string());
         let mut body = Edited::new(message.bytes().clone());
@@ -204,12 +208,13 @@ impl Target<'_> {
                 if let Some((span, _)) = &token {
                     body.push(Edit::ProgressToken(*span, fresh));
                 }
-                let call = self.call(&judged, id, token.map(|(_, raw)| raw));
+                declared::cut(message, &judged.ask, self.server(), &mut body);
+                let call = self.call(&judged, id, token.map(|(_, raw)| raw))?;
                 Exchange::call(self.grant(judged.allowed), call)
             }
             None => {
                 if judged.ask.method.class == Class::Cancel {
-                    body.push(self.cancelled(message)?);
+                    body.push(self.cancelled(message, judged.owner)?);
                 }
                 Exchange::notification(self.grant(judged.allowed), judged.ask.method)
             }
@@ -223,36 +228,44 @@ impl Target<'_> {
         Ok((permitted, exchange))
     }
 
-    fn call(&self, judged: &Judged<'_>, id: Id<'_>, token: Option<Bytes>) -> Call {
-        let session = headers::session(self.inbound.headers);
-        Call {
+    fn call(&self, judged: &Judged<'_>, id: Id<'_>, token: Option<Bytes>) -> Result<Call, No> {
+        Ok(Call {
             channel: self.inbound.channel.clone(),
             ask: judged.ask.clone(),
             definition: judged.definition,
             now: self.facts.now,
+            revision: judged.revision,
             caller_id: Bytes::copy_from_slice(id.raw),
             upstream_id: self.facts.upstream_id,
             token,
             headers: Arc::clone(&judged.headers),
-            _live: self.ledger.enter(
-                self.inbound.channel,
-                session,
-                id.raw,
-                self.facts.upstream_id,
-            ),
+            owner: judged.owner,
+            ledger: Arc::clone(self.ledger),
+            stream: self.stream(judged)?,
+            _live: self
+                .ledger
+                .enter(judged.owner, id.raw, self.facts.upstream_id),
+        })
+    }
+
+    /// A subscription takes one of the few event streams its principal may have open (B14).
+    fn stream(&self, judged: &Judged<'_>) -> Result<Option<OpenStream>, No> {
+        if judged.ask.method.class != Class::Named(Selector::Subscription) {
+            return Ok(None);
         }
+        let stream = self.ledger.open_stream(judged.owner);
+        stream.map(Some).ok_or((Reason::SubscriptionLimit, None))
     }
 
     /// A cancellation names the caller's id; the server knows ours (B12).
-    fn cancelled(&self, message: &Gated) -> Result<Edit, No> {
+    fn cancelled(&self, message: &Gated, owner: Owner) -> Result<Edit, No> {
         let node = message
             .node(Slot::ParamsRequestId)
             .filter(|node| canonical_id(node.raw()))
             .ok_or((Reason::CancelUnbound, None))?;
-        let session = headers::session(self.inbound.headers);
         let id = self
             .ledger
-            .find(self.inbound.channel, session, node.raw())
+            .find(owner, node.raw())
             .ok_or((Reason::CancelUnbound, None))?;
         Ok(Edit::RequestId(node.span(), Bytes::from(id.to_string())))
     }

@@ -3,19 +3,18 @@
 use bytes::Bytes;
 
 use super::exchange::Call;
-use super::listing;
+use super::heard::Heard;
+use super::made::{self, URL_ELICITATION_REQUIRED};
 use super::step::Ignored;
+use super::{cache, declared, fitness, listing, notice};
 use crate::document::{PolicySet, Server};
 use crate::edit::{Edit, Edited};
 use crate::failure::{Failure, FailureKind, FailureSource};
 use crate::gate::{self, Gated, Slot};
-use crate::mcp::catalogue::PROGRESS;
+use crate::mcp::catalogue::{self, Class, Selector, Sent};
 use crate::mcp::envelope::{self, Envelope, Id, Outcome};
 use crate::mcp::revision::Revision;
 use crate::refusal::Reason;
-
-/// MCP 2025-11-25: an elicitation that arrives as an error (C7).
-const URL_ELICITATION_REQUIRED: i64 = -32042;
 
 /// What a message of the server is to its call.
 pub(super) enum Finding {
@@ -50,9 +49,11 @@ pub(super) fn judge(
     call: &Call,
     text: Bytes,
     status: u16,
-    admitted: &PolicySet,
-    current: &PolicySet,
+    policies: [&PolicySet; 2],
+    heard: &mut Heard,
 ) -> Finding {
+    let [_, current] = policies;
+    let servers = policies.map(|policy| policy.server(&call.channel));
     let caps = current.limits_of(&call.channel).answer_caps();
     let message = match gate::message(text, &caps) {
         Ok(message) => message,
@@ -79,19 +80,24 @@ pub(super) fn judge(
             id: Some(id),
             outcome,
         } if id.raw == call.upstream_id.to_string().as_bytes() => {
-            answer(call, &message, id, outcome, status, [admitted, current])
+            answer(call, &message, id, outcome, status, servers)
         }
         _ if !is_success(status) => {
             Finding::Fail(Failure::status(status, FailureKind::InvalidMcpError), None)
         }
         Envelope::Answer { .. } => Finding::Ignore(Ignored::ForeignAnswer),
-        Envelope::Request { id, method } if method == "ping" => {
-            Finding::Ping(Bytes::copy_from_slice(id.raw))
+        // From 2026-07-28 on a server may ask nothing on its own: what does is not the server it should be (C8).
+        Envelope::Request { .. } if call.revision.is_modern() => {
+            Finding::Refuse(Reason::ReverseCall)
         }
-        Envelope::Request { id, .. } => Finding::Request(Bytes::copy_from_slice(id.raw)),
-        Envelope::Notification { method } => {
-            notification(call, &message, &method, [admitted, current])
+        Envelope::Request { id, method } => {
+            let (id, sent) = (Bytes::copy_from_slice(id.raw), catalogue::server(&method));
+            match sent.is_some_and(|method| method.class == Sent::Ping) {
+                true => Finding::Ping(id),
+                false => Finding::Request(id),
+            }
         }
+        Envelope::Notification { method } => notice::judge(call, &message, &method, servers, heard),
     }
 }
 
@@ -118,7 +124,7 @@ fn answer(
     id: Id<'_>,
     outcome: Outcome,
     status: u16,
-    policies: [&PolicySet; 2],
+    servers: [Option<&Server>; 2],
 ) -> Finding {
     let mut json = Edited::new(message.bytes().clone());
     json.push(Edit::Id(id.span, call.caller_id.clone()));
@@ -130,7 +136,7 @@ fn answer(
         Outcome::Result if !is_success(status) => {
             Finding::Fail(Failure::status(status, FailureKind::InvalidMcpError), None)
         }
-        Outcome::Result => result(call, message, json, policies),
+        Outcome::Result => result(call, message, json, servers),
     }
 }
 
@@ -144,36 +150,47 @@ fn error(message: &Gated, json: Edited) -> Finding {
     Finding::Answer { json, removed: 0 }
 }
 
-/// A result crosses when it is complete, asks nothing back, makes no task, and lists only what may be seen.
-fn result(call: &Call, message: &Gated, mut json: Edited, policies: [&PolicySet; 2]) -> Finding {
-    match message.node(Slot::ResultType).map(|node| node.text()) {
-        None => {}
-        Some(Some(kind)) if kind == "complete" => {}
-        Some(Some(kind)) if kind == "input_required" => {
-            return Finding::Refuse(Reason::ReverseCall);
-        }
-        Some(_) => return Finding::Refuse(Reason::ResultTypeUnknown),
+/// A result crosses when it asks nothing back, makes nothing that is not listed, and lists only what may be seen.
+fn result(
+    call: &Call,
+    message: &Gated,
+    mut json: Edited,
+    servers: [Option<&Server>; 2],
+) -> Finding {
+    if let Err(reason) = made::judge(call, message, servers) {
+        return Finding::Refuse(reason);
     }
-    if message.node(Slot::ResultInputRequests).is_some() {
-        return Finding::Refuse(Reason::ReverseCall);
-    }
-    if message.node(Slot::ResultTask).is_some() || message.node(Slot::ResultTaskId).is_some() {
-        return Finding::Refuse(Reason::TaskNotListed);
-    }
-    let servers = policies.map(|policy| policy.server(&call.channel));
     if !speaks(message, &servers) {
         return Finding::Refuse(Reason::RevisionNotListed);
     }
-    let Some(list) = listing::List::of(call.ask.method) else {
-        return Finding::Answer { json, removed: 0 };
+    let removed = match filtered(call, message, servers) {
+        Ok(removed) => removed,
+        Err(reason) => return Finding::Refuse(reason),
     };
-    match listing::filter(message, list, servers, call.now) {
-        Ok(Some((edit, removed))) => {
-            json.push(edit);
-            Finding::Answer { json, removed }
+    let (edit, removed) = removed.map_or((None, 0), |(edit, removed)| (Some(edit), removed));
+    edit.into_iter().for_each(|edit| json.push(edit));
+    if declared::is_declaration(call.ask.method) || listing::List::of(call.ask.method).is_some() {
+        declared::cut_answer(call, message, servers, &mut json);
+        cache::keep_private(message, &mut json);
+    }
+    Finding::Answer { json, removed }
+}
+
+/// What is taken out of a listing.
+fn filtered(
+    call: &Call,
+    message: &Gated,
+    servers: [Option<&Server>; 2],
+) -> Result<Option<(Edit, usize)>, Reason> {
+    if call.ask.method.class == Class::Named(Selector::Tasks) {
+        return made::own_tasks(call, message);
+    }
+    match listing::List::of(call.ask.method) {
+        Some(list) => {
+            let unfit = fitness::judge(call, message, list);
+            listing::filter(message, list, servers, call.now, &unfit)
         }
-        Ok(None) => Finding::Answer { json, removed: 0 },
-        Err(reason) => Finding::Refuse(reason),
+        None => Ok(None),
     }
 }
 
@@ -187,31 +204,4 @@ fn speaks(message: &Gated, servers: &[Option<&Server>; 2]) -> bool {
         Some(revision) => server.speaks(revision),
         None => server.speaks_any(),
     })
-}
-
-/// Progress of this call goes on under the caller's own token (B13), and so does what both policies let a server send.
-fn notification(call: &Call, message: &Gated, method: &str, policies: [&PolicySet; 2]) -> Finding {
-    if method != PROGRESS {
-        let may = |policy: &PolicySet| {
-            policy
-                .server(&call.channel)
-                .is_some_and(|server| server.may_send(method))
-        };
-        return match policies.into_iter().all(may) {
-            true => Finding::Notify(Edited::new(message.bytes().clone())),
-            false => Finding::Ignore(Ignored::Notification),
-        };
-    }
-    let ours = call.upstream_id.to_string();
-    let bound = message
-        .node(Slot::ParamsProgressToken)
-        .filter(|node| node.raw() == ours.as_bytes());
-    match (bound, &call.token) {
-        (Some(node), Some(token)) => {
-            let mut json = Edited::new(message.bytes().clone());
-            json.push(Edit::ProgressToken(node.span(), token.clone()));
-            Finding::Notify(json)
-        }
-        (_, _) => Finding::Ignore(Ignored::Notification),
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::refers;
 use crate::decide::{Ask, Decision, Definition, decide};
 use crate::document::Server;
 use crate::gate::{Gated, Slot};
@@ -42,6 +43,7 @@ pub(crate) fn read(message: &Gated) -> Result<Asked<'_>, No> {
     let method = catalogue::caller(&name)
         .filter(|m| m.kind == kind)
         .ok_or((Reason::MethodUnknown, None))?;
+    refers::check(message).map_err(|reason| (reason, None))?;
     let ask = target(message, method);
     Ok(Asked { id, ask })
 }
@@ -69,7 +71,9 @@ pub(crate) fn target(message: &Gated, method: &'static Method) -> Ask {
         | Class::ToolListing
         | Class::ResourceListing
         | Class::PromptListing
-        | Class::Named(Selector::Nothing)
+        | Class::Named(
+            Selector::Nothing | Selector::Task | Selector::Tasks | Selector::Subscription,
+        )
         | Class::Unlisted => {}
     }
     Ask {
@@ -79,8 +83,8 @@ pub(crate) fn target(message: &Gated, method: &'static Method) -> Ask {
         uri,
         arguments,
         as_task: message.node(Slot::ParamsTask).is_some(),
-        has_input: message.node(Slot::ParamsInputResponses).is_some()
-            || message.node(Slot::ParamsRequestState).is_some(),
+        has_input: message.node(Slot::ParamsInputResponses).is_some(),
+        refers: refers::read(message, method.class),
     }
 }
 
@@ -118,7 +122,7 @@ pub(crate) fn allow(
     }
 }
 
-/// A method whose answers must be bound to what was relayed never passes on trial, as nothing binds it yet.
+/// A method that refers to what earlier messages made never passes on trial.
 fn may_be_observed(reason: Reason, ask: &Ask) -> bool {
-    reason.is_observable() && ask.method.class != Class::Unlisted
+    reason.is_observable() && !ask.method.class.is_bound()
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::Permitted;
 use super::answer;
 use super::ask::{self, Allowed};
+use super::heard::Heard;
 use super::own::Own;
 use super::released::{Asked, Released, ReplyKind};
 use super::step::{Ignored, Step, Verdict};
@@ -15,8 +16,9 @@ use crate::decide::{Ask, Definition};
 use crate::document::{Limits, PolicySet};
 use crate::failure::{Failure, FailureKind};
 use crate::headers::{self, Header};
-use crate::ledger::LiveCall;
+use crate::ledger::{Ledger, LiveCall, OpenStream, Owner};
 use crate::mcp::catalogue::Method;
+use crate::mcp::revision::Revision;
 use crate::moment::Moment;
 use crate::refusal::{CorrelationId, Line, Reason};
 
@@ -52,6 +54,7 @@ pub struct Exchange {
     returned: Vec<(&'static str, String)>,
     events: usize,
     bytes: usize,
+    heard: Heard,
 }
 
 /// What was granted, to whom, by which policy.
@@ -78,6 +81,11 @@ pub(super) struct Call {
     pub(super) upstream_id: u64,
     pub(super) token: Option<Bytes>,
     pub(super) headers: Arc<[Header]>,
+    pub(super) revision: Revision,
+    pub(super) owner: Owner,
+    pub(super) ledger: Arc<Ledger>,
+    /// The place of an event stream, if it is one.
+    pub(super) stream: Option<OpenStream>,
     pub(super) _live: LiveCall,
 }
 
@@ -102,6 +110,7 @@ impl Exchange {
             returned: Vec::new(),
             events: 0,
             bytes: 0,
+            heard: Heard::default(),
         }
     }
 
@@ -212,7 +221,8 @@ impl Exchange {
         if let Some((reason, line)) = self.refused_now(call, current) {
             return Step::Final(self.refuse(reason), Verdict::Refused(reason, line));
         }
-        let finding = answer::judge(call, text, self.status, &self.grant.policy, current);
+        let policies = [&*self.grant.policy, current];
+        let finding = answer::judge(call, text, self.status, policies, &mut self.heard);
         self.conclude(self.damped(finding, current))
     }
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::admit::Target;
 use super::ask::{self, Allowed, Asked, No};
-use crate::decide::{Ask, Definition};
+use super::refers;
+use crate::decide::{Ask, Definition, Earlier};
 use crate::document::Server;
 use crate::gate::{Gated, Slot};
 use crate::headers;
-use crate::ledger::Principal;
+use crate::ledger::{Owner, Principal};
 use crate::mcp::envelope::Id;
 use crate::mcp::revision::Revision;
 use crate::refusal::Reason;
@@ -20,6 +21,8 @@ pub(super) struct Judged<'a> {
     pub(super) definition: Definition,
     pub(super) allowed: Allowed,
     pub(super) headers: Arc<[headers::Header]>,
+    pub(super) revision: Revision,
+    pub(super) owner: Owner,
 }
 
 impl Target<'_> {
@@ -28,8 +31,13 @@ impl Target<'_> {
         if self.policy.is_expired(self.facts.now) {
             return Err((Reason::PolicyExpired, None));
         }
-        let Asked { id, ask } = ask::read(message)?;
+        let Asked { id, mut ask } = ask::read(message)?;
         let headers = self.headers(server, message, &ask)?;
+        let revision = self.revision(server, &ask)?;
+        let owner = self.owner();
+        ask.refers.earlier = refers::look_up(&ask, self.ledger, owner, self.facts.now);
+        let is_unfit = |tool: &String| self.ledger.is_unfit(owner, tool, self.facts.now);
+        ask.refers.unfit = ask.tool.as_ref().is_some_and(is_unfit);
         let definition = self.definition(server, &ask);
         let allowed = ask::allow(server, &ask, definition, self.facts.now)?;
         self.spend(server, &ask)?;
@@ -39,10 +47,12 @@ impl Target<'_> {
             definition,
             allowed,
             headers,
+            revision,
+            owner,
         })
     }
 
-    /// The headers that go with a message, once they agree with its body and its revision is one the server may be spoken to in (D4).
+    /// The headers that go with a message, once they agree with its body (D2, D3, D4).
     fn headers(
         &self,
         server: &Server,
@@ -59,21 +69,50 @@ impl Target<'_> {
         let sent = self.inbound.headers;
         let headers = headers::build(sent, server.forward_headers(), Some(&body))
             .map_err(|reason| (reason, None))?;
-        let opens = ask.method.name == "initialize";
-        if opens || server.speaks(headers::revision(sent).unwrap_or(Revision::ASSUMED)) {
-            Ok(headers.into())
-        } else {
-            Err((Reason::RevisionNotListed, None))
+        Ok(headers.into())
+    }
+
+    /// The revision that is spoken: one the server may be spoken to in, and one that has the method (D4). What opens a session speaks the one
+    /// that is agreed on then.
+    fn revision(&self, server: &Server, ask: &Ask) -> Result<Revision, No> {
+        let stated = headers::revision(self.inbound.headers);
+        let revision = stated.unwrap_or(Revision::ASSUMED);
+        if server.speaks_any() {
+            return Ok(revision);
+        }
+        let mut spoken = Revision::ALL.into_iter().map(|(revision, _)| revision);
+        let opens = ask.method.name == "initialize" && stated.is_none();
+        let has_method = match opens {
+            true => spoken.any(|each| server.speaks(each) && ask.method.is_in(each)),
+            false => ask.method.is_in(revision),
+        };
+        match (opens || server.speaks(revision), has_method) {
+            (false, _) => Err((Reason::RevisionNotListed, None)),
+            (true, false) => Err((Reason::MethodNotInRevision, None)),
+            (true, true) => Ok(revision),
+        }
+    }
+
+    /// Whose the message is.
+    fn owner(&self) -> Owner {
+        self.ledger.owner(&self.principal())
+    }
+
+    fn principal(&self) -> Principal<'_> {
+        Principal {
+            channel: self.inbound.channel,
+            session: headers::session(self.inbound.headers),
+            subject: headers::subject(self.inbound.headers),
         }
     }
 
     /// What is known of the definition of a pinned tool, in the caller's session.
     fn definition(&self, server: &Server, ask: &Ask) -> Definition {
-        match ask
-            .tool
-            .as_deref()
-            .filter(|tool| server.pin(tool).is_some())
-        {
+        let named = match &ask.refers.earlier {
+            Earlier::Bound(Some(tool)) => Some(tool.as_str()),
+            Earlier::Bound(None) | Earlier::Unbound => ask.tool.as_deref(),
+        };
+        match named.filter(|tool| server.pin(tool).is_some()) {
             Some(tool) => {
                 let session = headers::session(self.inbound.headers);
                 self.ledger.definition(self.inbound.channel, session, tool)
@@ -93,12 +132,10 @@ impl Target<'_> {
         else {
             return Ok(());
         };
-        let principal = Principal {
-            channel: self.inbound.channel,
-            session: headers::session(self.inbound.headers),
-            subject: headers::subject(self.inbound.headers),
-        };
-        if self.ledger.spend(&principal, tool, calls, self.facts.now) {
+        if self
+            .ledger
+            .spend(&self.principal(), tool, calls, self.facts.now)
+        {
             Ok(())
         } else {
             Err((Reason::RateLimited, Some(line)))

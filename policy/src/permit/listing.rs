@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::fitness::Unfit;
 use crate::decide::{self, Definition};
 use crate::document::Server;
 use crate::edit::Edit;
@@ -38,6 +39,11 @@ impl List {
             | Class::Named(_)
             | Class::Unlisted => None,
         }
+    }
+
+    /// Where the items stand.
+    pub(super) const fn slot(self) -> Slot {
+        self.place().0
     }
 
     /// Where the items stand, and which member names one.
@@ -79,7 +85,8 @@ impl List {
 
 /// The edit that takes out what may not be seen, and how many items that are; nothing if all may stay.
 ///
-/// A name that stands twice on a page is taken out both times: which of the two a call would run cannot be known (B4).
+/// A name that stands twice on a page is taken out both times: which of the two a call would run cannot be known (B4). A definition that is
+/// unfit to be shown is taken out too (C5, C10, C12).
 ///
 /// # Errors
 /// [`Reason::ListingUnreadable`] when the listing is not a list of objects with names: what cannot be read cannot be filtered.
@@ -88,15 +95,16 @@ pub(super) fn filter(
     list: List,
     servers: [Option<&Server>; 2],
     now: Moment,
+    unfit: &Unfit,
 ) -> Result<Option<(Edit, usize)>, Reason> {
     let (slot, key) = list.place();
     let array = message
         .node(slot)
         .filter(|node| node.kind() == Kind::Array)
         .ok_or(Reason::ListingUnreadable)?;
-    let items: Vec<(Option<String>, Span)> = array
+    let items: Vec<(Option<String>, Node<'_>)> = array
         .elements()
-        .map(|item| Ok((name_of(item, key)?, item.span())))
+        .map(|item| Ok((name_of(item, key)?, item)))
         .collect::<Result<_, Reason>>()?;
     let mut seen: HashMap<&str, usize> = HashMap::new();
     for name in items.iter().filter_map(|(name, _)| name.as_deref()) {
@@ -110,7 +118,8 @@ pub(super) fn filter(
     let kept: Vec<Span> = items
         .iter()
         .filter(|(name, _)| name.as_deref().is_some_and(may_be_seen))
-        .map(|(_, span)| *span)
+        .filter(|(_, item)| !unfit.contains(&item.span().start()))
+        .map(|(_, item)| item.span())
         .collect();
     let removed = items.len() - kept.len();
     Ok((removed > 0).then(|| (Edit::ListItems(array.span(), kept), removed)))

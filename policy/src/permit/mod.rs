@@ -9,10 +9,18 @@
 mod admit;
 mod answer;
 pub(crate) mod ask;
+mod cache;
+mod declared;
+mod definition;
 mod exchange;
+mod fitness;
+mod heard;
 mod judge;
 mod listing;
+mod made;
+mod notice;
 mod own;
+mod refers;
 mod released;
 mod step;
 

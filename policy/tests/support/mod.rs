@@ -97,7 +97,12 @@ pub fn json(released: &Released) -> String {
 
 /// The exchange of a permitted call.
 pub fn exchange(policy: &Arc<PolicySet>, body: &str) -> Exchange {
-    admit(policy, body.to_owned())
+    exchange_with(policy, body, &[])
+}
+
+/// The same for a call with headers.
+pub fn exchange_with(policy: &Arc<PolicySet>, body: &str, sent: &[(&str, &str)]) -> Exchange {
+    admit_with(policy, body.to_owned(), sent)
         .map_err(|refused| refused.reason().label())
         .unwrap()
         .1

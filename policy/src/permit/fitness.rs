@@ -1,0 +1,51 @@
+//! Which items of a listing are unfit to be shown, and which tools are therefore not called in this session: a definition that cannot be
+//! reviewed, or a name that stands twice, on one page or on two (B4, C5, C10, C12). What is hidden is refused (PF7).
+
+use std::collections::{HashMap, HashSet};
+
+use super::definition;
+use super::exchange::Call;
+use super::listing::List;
+use crate::gate::{Gated, Node};
+
+/// Where the unfit items of a page begin.
+pub(super) type Unfit = HashSet<usize>;
+
+/// Judges each item of a page; of tools it is remembered.
+pub(super) fn judge(call: &Call, message: &Gated, list: List) -> Unfit {
+    let items = message.node(list.slot());
+    let items: Vec<Node<'_>> = items.iter().flat_map(|list| list.elements()).collect();
+    let mut unfit: Unfit = items
+        .iter()
+        .filter(|item| !definition::is_sound(**item))
+        .map(|item| item.span().start())
+        .collect();
+    if list == List::Tools {
+        remember(call, &items, &mut unfit);
+    }
+    unfit
+}
+
+/// A tool that is unfit is refused until a page shows it as it should be; a name that an earlier page showed is unfit on this one.
+fn remember(call: &Call, items: &[Node<'_>], unfit: &mut Unfit) {
+    if !call.ask.refers.next_page {
+        call.ledger.begin_listing(call.owner, call.now);
+    }
+    let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+    for item in items {
+        if let Some(name) = item.get("name").and_then(|name| name.text()) {
+            let name = name.into_owned();
+            places.entry(name).or_default().push(item.span().start());
+        }
+    }
+    for (name, places) in places {
+        let is_new = call.ledger.lists(call.owner, &name, call.now);
+        let is_sound = places.len() == 1 && places.iter().all(|at| !unfit.contains(at));
+        if is_new && is_sound {
+            call.ledger.release_unfit(call.owner, &name);
+        } else {
+            call.ledger.note_unfit(call.owner, &name, call.now);
+            unfit.extend(places);
+        }
+    }
+}
