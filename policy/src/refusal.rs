@@ -49,10 +49,14 @@ pub enum Reason {
     ToolNotListed,
     /// The policy denies the tool, prompt or resource by name.
     Denied,
-    /// The tool is pinned, and the server has not listed it in this session.
+    /// The tool is pinned, and the server does not list it in this session, or lists it twice (B4).
     PinUnseen,
     /// The definition the server lists is not the one that is pinned (C1 to C3).
     PinChanged,
+    /// The tool is pinned, and what the server lists could not be looked at: not all of it, or not in time.
+    ListingFailed,
+    /// The server's own instructions are not those that are pinned (C1).
+    InstructionsChanged,
     /// An argument breaks a rule of the policy (B8).
     Argument(ArgumentFault),
     /// The principal called the tool more often than the policy allows.
@@ -121,6 +125,8 @@ impl Reason {
             Self::Denied => "denied",
             Self::PinUnseen => "pin_unseen",
             Self::PinChanged => "pin_changed",
+            Self::ListingFailed => "listing_failed",
+            Self::InstructionsChanged => "instructions_changed",
             Self::Argument(fault) => fault.label(),
             Self::RateLimited => "rate_limited",
             Self::PromptNameInvalid => "prompt_name_invalid",
@@ -206,6 +212,7 @@ impl Wire {
             | Reason::Denied
             | Reason::PinUnseen
             | Reason::PinChanged
+            | Reason::InstructionsChanged
             | Reason::Argument(_)
             | Reason::PromptNameInvalid
             | Reason::PromptNotListed
@@ -226,6 +233,7 @@ impl Wire {
             | Reason::StreamLimit
             | Reason::DecisionFailed => Self::REFUSED,
             Reason::RateLimited
+            | Reason::ListingFailed
             | Reason::ChannelBusy
             | Reason::GateLowered
             | Reason::AuditUnavailable => Self::FOR_NOW,

@@ -38,8 +38,8 @@ pub use explain::{Explained, Explanation};
 pub use layout::layout;
 pub use limits::Limits;
 pub use mistake::Mistake;
-pub(crate) use server::Entry;
 pub use server::Server;
+pub(crate) use server::{Entry, PinLine};
 pub(crate) use tool::Tool;
 pub use trial::TestResult;
 

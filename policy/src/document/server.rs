@@ -30,7 +30,11 @@ pub struct Server {
     pub(super) forward_headers: Vec<String>,
     pub(super) limits: Limits,
     pub(super) observe_until: Option<Moment>,
+    pub(super) instructions: Option<PinLine>,
 }
+
+/// A pin and the line it stands on.
+pub(crate) type PinLine = (Pin, Line);
 
 /// One entry: it lists what it names, or denies it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +87,18 @@ impl Server {
     #[must_use]
     pub fn pin(&self, tool: &str) -> Option<Pin> {
         self.tools.get(tool)?.pin.map(|(pin, _)| pin)
+    }
+
+    /// The tools that may be called only as they are pinned.
+    pub(crate) fn pins(&self) -> impl Iterator<Item = (&str, PinLine)> {
+        let pinned = self.tools.iter();
+        pinned.filter_map(|(name, tool)| Some((name.as_str(), tool.pin?)))
+    }
+
+    /// What the policy pins the server's own instructions to, if it does.
+    #[must_use]
+    pub fn instructions(&self) -> Option<(Pin, Line)> {
+        self.instructions
     }
 
     /// Header names, in lower case, that may cross besides the fixed ones.
@@ -211,6 +227,9 @@ fn one(
         observe_until: section
             .get("observe_until")
             .and_then(|item| moment(item, mistakes)),
+        instructions: section
+            .get("instructions")
+            .and_then(|item| tool::pinned(item, mistakes)),
     }
 }
 

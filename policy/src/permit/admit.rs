@@ -8,6 +8,7 @@ use super::ask::{self, Allowed, No};
 use super::exchange::{Call, Exchange, Grant};
 use super::judge::Judged;
 use super::released::{Asked, Released};
+use super::watched::Watched;
 use super::{Permitted, Verb};
 use crate::channel::Channel;
 use crate::document::PolicySet;
@@ -204,7 +205,8 @@ impl Target<'_> {
                 if let Some((span, _)) = &token {
                     body.push(Edit::ProgressToken(*span, fresh));
                 }
-                let call = self.call(&judged, id, token.map(|(_, raw)| raw));
+                let first_page = message.node(Slot::ParamsCursor).is_none();
+                let call = self.call(&judged, id, token.map(|(_, raw)| raw), first_page);
                 Exchange::call(self.grant(judged.allowed), call)
             }
             None => {
@@ -223,13 +225,26 @@ impl Target<'_> {
         Ok((permitted, exchange))
     }
 
-    fn call(&self, judged: &Judged<'_>, id: Id<'_>, token: Option<Bytes>) -> Call {
+    fn call(
+        &self,
+        judged: &Judged<'_>,
+        id: Id<'_>,
+        token: Option<Bytes>,
+        is_first_page: bool,
+    ) -> Call {
         let session = headers::session(self.inbound.headers);
         Call {
             channel: self.inbound.channel.clone(),
             ask: judged.ask.clone(),
             definition: judged.definition,
             now: self.facts.now,
+            watched: Watched {
+                ledger: Arc::clone(self.ledger),
+                whose: judged.whose.clone(),
+                epoch: self.ledger.epoch(&judged.whose),
+                now: self.facts.now,
+                is_first_page,
+            },
             caller_id: Bytes::copy_from_slice(id.raw),
             upstream_id: self.facts.upstream_id,
             token,

@@ -9,7 +9,7 @@ use crate::document::{PolicySet, Server};
 use crate::edit::{Edit, Edited};
 use crate::failure::{Failure, FailureKind, FailureSource};
 use crate::gate::{self, Gated, Slot};
-use crate::mcp::catalogue::PROGRESS;
+use crate::mcp::catalogue::{PROGRESS, TOOLS_CHANGED};
 use crate::mcp::envelope::{self, Envelope, Id, Outcome};
 use crate::mcp::revision::Revision;
 use crate::refusal::Reason;
@@ -164,10 +164,20 @@ fn result(call: &Call, message: &Gated, mut json: Edited, policies: [&PolicySet;
     if !speaks(message, &servers) {
         return Finding::Refuse(Reason::RevisionNotListed);
     }
+    if matches!(call.ask.method.name, "initialize" | "server/discover") {
+        call.watched.opened();
+        if let Err(reason) = call.watched.instructed(message, &servers) {
+            return Finding::Refuse(reason);
+        }
+    }
     let Some(list) = listing::List::of(call.ask.method) else {
         return Finding::Answer { json, removed: 0 };
     };
-    match listing::filter(message, list, servers, call.now) {
+    if let (listing::List::Tools, [_, Some(current)]) = (list, servers) {
+        call.watched.listed(message, current);
+    }
+    let ledger = &call.watched.ledger;
+    match listing::filter(message, list, servers, (ledger, call.now)) {
         Ok(Some((edit, removed))) => {
             json.push(edit);
             Finding::Answer { json, removed }
@@ -191,6 +201,9 @@ fn speaks(message: &Gated, servers: &[Option<&Server>; 2]) -> bool {
 
 /// Progress of this call goes on under the caller's own token (B13), and so does what both policies let a server send.
 fn notification(call: &Call, message: &Gated, method: &str, policies: [&PolicySet; 2]) -> Finding {
+    if method == TOOLS_CHANGED {
+        call.watched.changed();
+    }
     if method != PROGRESS {
         let may = |policy: &PolicySet| {
             policy

@@ -8,7 +8,7 @@ use crate::decide::{Ask, Definition};
 use crate::document::Server;
 use crate::gate::{Gated, Slot};
 use crate::headers;
-use crate::ledger::Principal;
+use crate::ledger::{Principal, Whose};
 use crate::mcp::envelope::Id;
 use crate::mcp::revision::Revision;
 use crate::refusal::Reason;
@@ -20,6 +20,7 @@ pub(super) struct Judged<'a> {
     pub(super) definition: Definition,
     pub(super) allowed: Allowed,
     pub(super) headers: Arc<[headers::Header]>,
+    pub(super) whose: Whose,
 }
 
 impl Target<'_> {
@@ -30,7 +31,8 @@ impl Target<'_> {
         }
         let Asked { id, ask } = ask::read(message)?;
         let headers = self.headers(server, message, &ask)?;
-        let definition = self.definition(server, &ask);
+        let whose = self.ledger.whose(self.inbound.channel, &headers);
+        let definition = self.definition(server, &ask, &whose);
         let allowed = ask::allow(server, &ask, definition, self.facts.now)?;
         self.spend(server, &ask)?;
         Ok(Judged {
@@ -39,6 +41,7 @@ impl Target<'_> {
             definition,
             allowed,
             headers,
+            whose,
         })
     }
 
@@ -68,18 +71,14 @@ impl Target<'_> {
     }
 
     /// What is known of the definition of a pinned tool, in the caller's session.
-    fn definition(&self, server: &Server, ask: &Ask) -> Definition {
-        match ask
+    fn definition(&self, server: &Server, ask: &Ask, whose: &Whose) -> Definition {
+        let pinned = ask
             .tool
             .as_deref()
-            .filter(|tool| server.pin(tool).is_some())
-        {
-            Some(tool) => {
-                let session = headers::session(self.inbound.headers);
-                self.ledger.definition(self.inbound.channel, session, tool)
-            }
-            None => Definition::Unseen,
-        }
+            .filter(|tool| server.pin(tool).is_some());
+        pinned.map_or(Definition::Unseen, |tool| {
+            self.ledger.definition(whose, tool, self.facts.now)
+        })
     }
 
     /// Takes one call from what the principal may call of a tool in a minute.

@@ -13,11 +13,14 @@ mod exchange;
 mod judge;
 mod listing;
 mod own;
+mod pages;
 mod released;
 mod step;
+mod watched;
 
 pub use admit::{Facts, Inbound};
 pub use exchange::Exchange;
+pub use pages::{Listing, Page};
 pub use released::{Origin, Released, ReplyKind};
 pub use step::{Ignored, Step, Verdict};
 

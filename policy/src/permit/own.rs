@@ -18,6 +18,9 @@ pub(super) enum Own<'a> {
     Cancelled(u64),
     /// Asks a server, under this id of ours, whether it is there.
     Ping(u64),
+    /// Asks for one page of its tools, under this id of ours: the page behind a cursor as the server wrote it, and `params._meta` where the
+    /// caller's revision wants one.
+    ToolsList(u64, Option<&'a [u8]>, &'a [u8]),
 }
 
 impl Own<'_> {
@@ -44,6 +47,7 @@ impl Own<'_> {
             Self::Ping(id) => {
                 Bytes::from(format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#))
             }
+            Self::ToolsList(id, cursor, meta) => tools_list(*id, *cursor, meta),
         }
     }
 }
@@ -57,6 +61,23 @@ impl PolicySet {
         self.server(channel)?;
         Some(Own::Ping(upstream_id).mint(channel, headers::fixed(true)))
     }
+}
+
+fn tools_list(id: u64, cursor: Option<&[u8]>, meta: &[u8]) -> Bytes {
+    let mut text =
+        format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/list","params":{{"#).into_bytes();
+    let members = [(&b"\"cursor\":"[..], cursor), (b"\"_meta\":", Some(meta))];
+    let mut is_first = true;
+    for (name, value) in members {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            text.extend_from_slice(if is_first { b"" } else { b"," });
+            text.extend_from_slice(name);
+            text.extend_from_slice(value);
+            is_first = false;
+        }
+    }
+    text.extend_from_slice(b"}}");
+    text.into()
 }
 
 fn answer(id: &[u8], rest: &[u8]) -> Bytes {
