@@ -16,6 +16,7 @@ mod signals;
 mod source;
 mod state;
 mod surfaces;
+mod survey;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +31,7 @@ use tracing::info;
 pub use self::certificates::{Endpoint, certificates};
 use self::rotation::Rotation;
 use self::surfaces::Surfaces;
+pub use self::survey::{Surveyed, Way, survey};
 use crate::config::{Config, ConfigError};
 use crate::edge::control::ControlClient;
 use crate::edge::control::headers::CLIENT_VERSION;

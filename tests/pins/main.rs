@@ -14,3 +14,4 @@
 mod changes;
 mod first;
 mod place;
+mod tools;

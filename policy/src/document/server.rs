@@ -89,6 +89,18 @@ impl Server {
         self.tools.get(tool)?.pin.map(|(pin, _)| pin)
     }
 
+    /// What the policy pins this tool to, and the line.
+    #[must_use]
+    pub fn pinned(&self, tool: &str) -> Option<(Pin, Line)> {
+        self.tools.get(tool)?.pin
+    }
+
+    /// Whether the policy says anything of this tool: that it may be called, or that it is denied.
+    #[must_use]
+    pub fn rules_tool(&self, name: &str) -> bool {
+        self.tools.contains_key(name)
+    }
+
     /// The tools that may be called only as they are pinned.
     pub(crate) fn pins(&self) -> impl Iterator<Item = (&str, PinLine)> {
         let pinned = self.tools.iter();

@@ -16,6 +16,7 @@ mod own;
 mod pages;
 mod released;
 mod step;
+mod survey;
 mod watched;
 
 pub use admit::{Facts, Inbound};
@@ -23,6 +24,7 @@ pub use exchange::Exchange;
 pub use pages::{Listing, Page};
 pub use released::{Origin, Released, ReplyKind};
 pub use step::{Ignored, Step, Verdict};
+pub use survey::{Heard, Offer, Question, Survey};
 
 use std::sync::Arc;
 

@@ -18,9 +18,13 @@ pub(super) enum Own<'a> {
     Cancelled(u64),
     /// Asks a server, under this id of ours, whether it is there.
     Ping(u64),
-    /// Asks for one page of its tools, under this id of ours: the page behind a cursor as the server wrote it, and `params._meta` where the
+    /// Asks for one page of a listing, under this id of ours: the page behind a cursor as the server wrote it, and `params._meta` where the
     /// caller's revision wants one.
-    ToolsList(u64, Option<&'a [u8]>, &'a [u8]),
+    List(u64, &'static str, Option<&'a [u8]>, &'a [u8]),
+    /// Opens a session for a tool of the operator's, under this id of ours.
+    Initialize(u64),
+    /// That session is open.
+    Initialized,
 }
 
 impl Own<'_> {
@@ -47,7 +51,14 @@ impl Own<'_> {
             Self::Ping(id) => {
                 Bytes::from(format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#))
             }
-            Self::ToolsList(id, cursor, meta) => tools_list(*id, *cursor, meta),
+            Self::List(id, method, cursor, meta) => list(*id, method, *cursor, meta),
+            Self::Initialize(id) => Bytes::from(format!(
+                r#"{{"jsonrpc":"2.0","id":{id},"method":"initialize","params":{{"protocolVersion":"2025-11-25","capabilities":{{}},"clientInfo":{{"name":"portcullis","version":"{}"}}}}}}"#,
+                env!("CARGO_PKG_VERSION")
+            )),
+            Self::Initialized => {
+                Bytes::from_static(br#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)
+            }
         }
     }
 }
@@ -63,9 +74,9 @@ impl PolicySet {
     }
 }
 
-fn tools_list(id: u64, cursor: Option<&[u8]>, meta: &[u8]) -> Bytes {
+fn list(id: u64, method: &str, cursor: Option<&[u8]>, meta: &[u8]) -> Bytes {
     let mut text =
-        format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/list","params":{{"#).into_bytes();
+        format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{{"#).into_bytes();
     let members = [(&b"\"cursor\":"[..], cursor), (b"\"_meta\":", Some(meta))];
     let mut is_first = true;
     for (name, value) in members {

@@ -119,7 +119,12 @@ impl Listing {
     pub fn ask(&mut self, upstream_id: u64) -> (Permitted, Bytes) {
         self.upstream_id = upstream_id;
         self.pages += 1;
-        let own = Own::ToolsList(upstream_id, self.cursor.as_deref(), &self.meta);
+        let own = Own::List(
+            upstream_id,
+            "tools/list",
+            self.cursor.as_deref(),
+            &self.meta,
+        );
         let permitted = own.mint(self.watched.whose.channel(), self.headers.clone());
         let text = permitted.body.text();
         (permitted, text)
