@@ -3,37 +3,26 @@
 //! Promises: the server is reached as the agent would reach it, with the same certificates and roots and by the same rules; only the closed list of
 //! `portcullis_policy::permit::Question` is asked; pages, bytes and time are bounded.
 
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+mod way;
+
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
-use portcullis_certs as certs;
+use portcullis_policy::Channel;
+use portcullis_policy::document::Limits;
 use portcullis_policy::gate::{Gated, Kind, Slot};
 use portcullis_policy::permit::{Heard, Offer, Question, Survey};
-use portcullis_policy::{Channel, PolicySet};
 
-use super::{credentials, peers};
-use crate::config::{Config, Url};
-use crate::edge::handshake::Witness;
-use crate::edge::net::Peer;
-use crate::edge::tls::{Floor, Parts};
-use crate::edge::upstream::{AnswerCaps, HttpServer, OperatorHeaders, ServerConfig, Timers};
+use crate::edge::upstream::HttpServer;
 use crate::relay::port::Answer as _;
 use crate::runtime::deadline::Deadline;
 
+pub use way::Way;
+
 /// How long all of it may take.
 const WITHIN: Duration = Duration::from_mins(1);
-const CONNECT: Duration = Duration::from_secs(10);
 /// The most pages of one listing.
 const PAGES: usize = 100;
-
-/// How the server is reached.
-pub enum Way<'a> {
-    /// As the configuration of the agent says for this channel.
-    Configured(&'a Config),
-    /// At this URL, with these files.
-    Files(&'a Url, certs::Source),
-}
 
 /// What a server offers.
 pub struct Surveyed {
@@ -52,7 +41,7 @@ pub struct Surveyed {
 /// # Errors
 /// The server cannot be reached, does not answer in time, or not as MCP says; and every fault of the certificates.
 pub fn survey(way: &Way<'_>, channel: &Channel) -> anyhow::Result<Surveyed> {
-    let server = server(way, channel)?;
+    let server = way.server(channel)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -69,81 +58,14 @@ pub fn survey(way: &Way<'_>, channel: &Channel) -> anyhow::Result<Surveyed> {
     })
 }
 
-fn server(way: &Way<'_>, channel: &Channel) -> anyhow::Result<HttpServer> {
-    let default = PolicySet::compile(PolicySet::DEFAULT.as_bytes());
-    let default = default.map_err(|_| anyhow!("the built-in policy is broken"))?;
-    match way {
-        Way::Configured(config) => {
-            let mut bindings = config.mcp.bindings.iter();
-            let binding = bindings
-                .find(|binding| binding.channel == *channel)
-                .with_context(|| format!("no MCP server is bound to the channel `{channel}`"))?;
-            let public = credentials::public(config);
-            let source = peers::server_source(config, binding, &public);
-            let uses = peers::server_use(config, binding);
-            let read = source.read();
-            let (_, texts) = read.map_err(|(faults, reasons)| {
-                let secrets = reasons.into_iter().map(|reason| reason.sentence);
-                told(&faults, secrets)
-            })?;
-            let judged = source.judge_first(texts, &uses.rules);
-            let material = judged.map_err(|faults| told(&faults, std::iter::empty()))?;
-            let (tls, carried) = uses.of(&material)?;
-            let peer = Peer::carrying(tls, config.mcp.timers.connect, carried, Witness::default());
-            let config = peers::server_config(config, binding, default.limits());
-            Ok(HttpServer::new(Arc::new(peer), config))
-        }
-        Way::Files(url, files) => Ok(HttpServer::new(
-            Arc::new(peer(files)?),
-            ServerConfig {
-                url: url.uri().clone(),
-                timers: Timers {
-                    header: WITHIN,
-                    idle: WITHIN,
-                },
-                caps: AnswerCaps {
-                    message: default.limits().response_bytes,
-                    stream: default.limits().stream_bytes,
-                },
-            },
-        )),
-    }
-}
-
-fn peer(files: &certs::Source) -> anyhow::Result<Peer<OperatorHeaders>> {
-    let texts = files.read();
-    let texts = texts.map_err(|faults| told(&faults, std::iter::empty()))?;
-    let rules = certs::Rules::default();
-    let judged = certs::Material::judge(&texts, &rules, None, SystemTime::now());
-    let material = judged.map_err(|rejected| told(&rejected.faults, std::iter::empty()))?;
-    let verifier = material.server_verifier(rules.profile);
-    let parts = Parts::verified_by(verifier.context("could not set up the roots")?);
-    let parts = match material.identity() {
-        Some(identity) => parts.with_identity(Arc::clone(identity)),
-        None => parts,
-    };
-    let tls = parts.mcp(Floor::Tls13).context("could not set up TLS")?;
-    Ok(Peer::carrying(tls, CONNECT, Vec::new(), Witness::default()))
-}
-
-fn told(faults: &[certs::Fault], others: impl Iterator<Item = String>) -> anyhow::Error {
-    let faults = faults
-        .iter()
-        .map(|fault| format!("{}; {}", fault.problem(), fault.remedy()));
-    let all: Vec<String> = faults.chain(others).collect();
-    anyhow!("{}", all.join("\n  "))
-}
-
 async fn ask_all(
     server: &HttpServer,
     channel: &Channel,
     deadline: Deadline,
 ) -> anyhow::Result<Surveyed> {
-    let default = PolicySet::compile(PolicySet::DEFAULT.as_bytes());
-    let default = default.map_err(|_| anyhow!("the built-in policy is broken"))?;
     let mut asking = Asking {
         server,
-        survey: Survey::new(channel.clone(), default.limits().clone()),
+        survey: Survey::new(channel.clone(), Limits::default()),
         deadline,
     };
     let opened = asking.answer(Question::Initialize, "initialize").await?;

@@ -6,27 +6,21 @@
 //!
 //! Leaves to others: what a listing shows and whether it is evidence (`portcullis_policy`).
 
-use std::collections::HashMap;
-use std::pin::pin;
-use std::sync::{Mutex, PoisonError};
+mod under_way;
+
 use std::time::Duration;
 
-use bytes::Bytes;
-use portcullis_policy::permit::Page;
-use portcullis_policy::{
-    Channel, Exchange, Failure, FailureKind, FailureSource, Found, Listing, Permitted, Reason,
-    Refused,
-};
-use tokio::sync::watch;
-
-use super::budget::Budget;
-use super::life::Life;
 use super::pipeline::Relay;
 use super::port::{Answer as _, ControlPlane, Records, Upstream};
 use super::record::{Account, Decided, Ended};
-use crate::ops::event::{Changed, DefinitionEvent, Event};
+use crate::ops::event::{DefinitionEvent, Event};
 use crate::runtime::deadline::Deadline;
 use crate::wire::command::Command;
+use bytes::Bytes;
+use portcullis_policy::permit::Page;
+use portcullis_policy::{Channel, Failure, FailureKind, FailureSource, Listing, Permitted, Reason};
+
+pub use under_way::Listings;
 
 /// How long one listing may take with all its pages.
 const WITHIN: Duration = Duration::from_secs(15);
@@ -34,45 +28,6 @@ const WITHIN: Duration = Duration::from_secs(15);
 const ASIDE: Duration = Duration::from_secs(5);
 /// What is recorded in place of a `resp_code`: the answer was read here and posted nowhere.
 const KEPT: &str = "kept";
-
-/// The listings under way, by whose they are.
-#[derive(Default)]
-pub struct Listings(Mutex<HashMap<u64, watch::Receiver<()>>>);
-
-/// One listing under way; whoever waits for it goes on when it is dropped.
-struct Flight<'a> {
-    listings: &'a Listings,
-    key: u64,
-    _ends: watch::Sender<()>,
-}
-
-impl Listings {
-    /// The first to ask lists; the others get what ends when it is done.
-    fn enter(&self, key: u64) -> Result<Flight<'_>, watch::Receiver<()>> {
-        let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(ends) = under_way.get(&key) {
-            return Err(ends.clone());
-        }
-        let (sender, ends) = watch::channel(());
-        under_way.insert(key, ends);
-        Ok(Flight {
-            listings: self,
-            key,
-            _ends: sender,
-        })
-    }
-}
-
-impl Drop for Flight<'_> {
-    fn drop(&mut self) {
-        let mut under_way = self
-            .listings
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        under_way.remove(&self.key);
-    }
-}
 
 /// Whose listing it is made for.
 struct Cause<'a> {
@@ -82,58 +37,8 @@ struct Cause<'a> {
 }
 
 impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
-    /// Judges a message, after a listing if its tool is pinned and nothing is known of it yet.
-    pub(super) async fn admit_listed(
-        &self,
-        command: &Command,
-        budget: Budget,
-        life: &mut Life<'_, R>,
-    ) -> Result<(Permitted, Exchange), Box<Refused>> {
-        let refused = match self.admit(command, life.correlation()) {
-            Err(refused) if refused.reason() == Reason::PinUnseen => refused,
-            judged => return judged,
-        };
-        let Some(mut listing) = self.listing_before(command) else {
-            return Err(refused);
-        };
-        life.arrived(true);
-        // Stopped or not, what is known then decides.
-        let _ = self
-            .until(budget, pin!(self.list(command, &mut listing)))
-            .await;
-        self.tell_changes();
-        match self.admit(command, life.correlation()) {
-            Err(refused) if refused.reason() == Reason::PinUnseen && !listing.is_known() => {
-                Err(listing.refuse(life.correlation()))
-            }
-            judged => judged,
-        }
-    }
-
-    /// Tells of every pinned definition that was found to be another.
-    pub(super) fn tell_changes(&self) {
-        for change in self.ledger.changes() {
-            let tool = change.tool.as_deref().unwrap_or_default();
-            let found = match change.found {
-                Found::Listed(pin) => pin.to_string(),
-                Found::Missing | Found::AsPinned => String::new(),
-            };
-            let changed = Changed {
-                tool,
-                pinned: &change.pinned.to_string(),
-                found: &found,
-                line: change.line.0,
-            };
-            let event = match change.found {
-                Found::AsPinned => DefinitionEvent::Restored { tool },
-                Found::Listed(_) | Found::Missing => DefinitionEvent::Changed(&changed),
-            };
-            let channel = change.channel.as_str();
-            self.ops.emit(Event::Definition(channel, event));
-        }
-    }
-
-    async fn list(&self, command: &Command, listing: &mut Listing) {
+    /// Lists, or waits for who does.
+    pub(super) async fn list(&self, command: &Command, listing: &mut Listing) {
         let flight = match self.listings.enter(listing.key()) {
             Ok(flight) => flight,
             Err(mut ends) => {

@@ -10,6 +10,7 @@
 //! - [`budget`] and [`life`]: when it is over, and its one outcome; [`record`] is what is kept of it, and [`audited`] keeps it
 
 pub mod admission;
+mod admitted;
 pub mod audited;
 pub mod budget;
 mod end;

@@ -4,14 +4,10 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::{Either, ready};
 use portcullis_policy::refusal::CorrelationId;
-use portcullis_policy::{
-    Exchange, Facts, Inbound, Ledger, Listing, Moment, Permitted, PolicySet, Reason, Refused,
-    Released,
-};
+use portcullis_policy::{Exchange, Ledger, PolicySet, Reason, Released};
 use tokio::time::Instant;
 
 use super::admission::{Admission, Entry, Full, Place};
@@ -27,7 +23,7 @@ use crate::ops::event::{NoAnswer, Side};
 use crate::runtime::caught::{Panicked, caught};
 use crate::runtime::fresh::Fresh;
 use crate::wire::address::ReplyAddress;
-use crate::wire::command::{Command, CommandKind, Polled, Unusable};
+use crate::wire::command::{Command, Polled, Unusable};
 
 /// Everything one command needs on its way.
 pub struct Relay<C, U, R> {
@@ -168,39 +164,6 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
             .await;
     }
 
-    pub(super) fn admit(
-        &self,
-        command: &Command,
-        correlation: CorrelationId,
-    ) -> Result<(Permitted, Exchange), Box<Refused>> {
-        let facts = Facts {
-            upstream_id: self.fresh.rpc_id(),
-            correlation,
-            now: now(),
-        };
-        let (channel, headers) = (&command.address.channel, command.headers.as_pairs());
-        match &command.kind {
-            CommandKind::Jsonrpc(body) => {
-                let inbound = inbound(command, body);
-                self.policy.admit(&inbound, facts, &self.ledger)
-            }
-            CommandKind::SessionTermination => {
-                self.policy.admit_termination(channel, headers, facts)
-            }
-        }
-    }
-
-    /// The listing that must come before a pinned call.
-    pub(super) fn listing_before(&self, command: &Command) -> Option<Listing> {
-        match &command.kind {
-            CommandKind::Jsonrpc(body) => {
-                let inbound = inbound(command, body);
-                self.policy.list_first(&inbound, &self.ledger, now())
-            }
-            CommandKind::SessionTermination => None,
-        }
-    }
-
     /// What expects no answer waits for no turn: a cancellation must not queue behind the calls it ends.
     fn turn(
         &self,
@@ -252,16 +215,4 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
         let held = (in_hand, entry);
         Some(Life::open(told, address, held, correlation, times))
     }
-}
-
-fn inbound<'a>(command: &'a Command, body: &Bytes) -> Inbound<'a> {
-    Inbound {
-        channel: &command.address.channel,
-        headers: command.headers.as_pairs(),
-        body: body.clone(),
-    }
-}
-
-fn now() -> Moment {
-    Moment::after_epoch(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default())
 }

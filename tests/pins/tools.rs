@@ -155,6 +155,11 @@ async fn init_never_overwrites_and_says_why_there_is_no_file() {
     let server = plain(Definitions::default()).await;
     let args = ["init", "--from-server", &server.url(), "-o", path];
     assert_eq!(portcullis(&args).await.0, 0);
+    assert_eq!(
+        portcullis(&["fmt", "--check", path]).await.0,
+        0,
+        "in the one layout"
+    );
     let written = std::fs::read_to_string(&file).unwrap();
     let (code, _, err) = portcullis(&args).await;
     assert!(code == 1 && err.contains("is not overwritten"), "{err}");

@@ -20,6 +20,7 @@ mod mistake;
 mod moments;
 mod never;
 mod numbers;
+mod pinned;
 mod question;
 mod resource;
 mod section;
@@ -38,8 +39,9 @@ pub use explain::{Explained, Explanation};
 pub use layout::layout;
 pub use limits::Limits;
 pub use mistake::Mistake;
+pub(crate) use pinned::PinLine;
+pub(crate) use server::Entry;
 pub use server::Server;
-pub(crate) use server::{Entry, PinLine};
 pub(crate) use tool::Tool;
 pub use trial::TestResult;
 

@@ -7,6 +7,7 @@ use super::limits::Limits;
 use super::lists;
 use super::mistake::Mistakes;
 use super::moments::moment;
+use super::pinned::PinLine;
 use super::section::{Item, Section};
 use super::tool;
 use super::{resource, tool::Tool};
@@ -14,7 +15,6 @@ use crate::channel::Channel;
 use crate::mcp::revision::Revision;
 use crate::mcp::uri::Subtree;
 use crate::moment::Moment;
-use crate::pin::Pin;
 use crate::refusal::Line;
 
 /// What one channel's server may be asked.
@@ -32,9 +32,6 @@ pub struct Server {
     pub(super) observe_until: Option<Moment>,
     pub(super) instructions: Option<PinLine>,
 }
-
-/// A pin and the line it stands on.
-pub(crate) type PinLine = (Pin, Line);
 
 /// One entry: it lists what it names, or denies it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,36 +78,6 @@ impl Server {
             .iter()
             .filter(|(_, tool)| tool.entry.deny.is_none());
         listed.map(|(name, tool)| (name.as_str(), tool.entry.line))
-    }
-
-    /// What the policy pins this tool to, if it does.
-    #[must_use]
-    pub fn pin(&self, tool: &str) -> Option<Pin> {
-        self.tools.get(tool)?.pin.map(|(pin, _)| pin)
-    }
-
-    /// What the policy pins this tool to, and the line.
-    #[must_use]
-    pub fn pinned(&self, tool: &str) -> Option<(Pin, Line)> {
-        self.tools.get(tool)?.pin
-    }
-
-    /// Whether the policy says anything of this tool: that it may be called, or that it is denied.
-    #[must_use]
-    pub fn rules_tool(&self, name: &str) -> bool {
-        self.tools.contains_key(name)
-    }
-
-    /// The tools that may be called only as they are pinned.
-    pub(crate) fn pins(&self) -> impl Iterator<Item = (&str, PinLine)> {
-        let pinned = self.tools.iter();
-        pinned.filter_map(|(name, tool)| Some((name.as_str(), tool.pin?)))
-    }
-
-    /// What the policy pins the server's own instructions to, if it does.
-    #[must_use]
-    pub fn instructions(&self) -> Option<(Pin, Line)> {
-        self.instructions
     }
 
     /// Header names, in lower case, that may cross besides the fixed ones.

@@ -164,11 +164,8 @@ fn result(call: &Call, message: &Gated, mut json: Edited, policies: [&PolicySet;
     if !speaks(message, &servers) {
         return Finding::Refuse(Reason::RevisionNotListed);
     }
-    if matches!(call.ask.method.name, "initialize" | "server/discover") {
-        call.watched.opened();
-        if let Err(reason) = call.watched.instructed(message, &servers) {
-            return Finding::Refuse(reason);
-        }
+    if let Err(reason) = call.watched.opened(call.ask.method, message, &servers) {
+        return Finding::Refuse(reason);
     }
     let Some(list) = listing::List::of(call.ask.method) else {
         return Finding::Answer { json, removed: 0 };

@@ -6,6 +6,7 @@ use super::{Permitted, Verb};
 use crate::channel::Channel;
 use crate::document::PolicySet;
 use crate::edit::Edited;
+use crate::gate::{Gated, Slot};
 use crate::headers::{self, Header};
 
 /// One message of ours to a private server.
@@ -95,4 +96,31 @@ fn answer(id: &[u8], rest: &[u8]) -> Bytes {
     [br#"{"jsonrpc":"2.0","id":"#, id, b",", rest]
         .concat()
         .into()
+}
+
+/// What a request says about itself since MCP 2026-07-28, as the caller wrote it: a server may list by it.
+pub(super) fn meta(message: &Gated) -> Vec<u8> {
+    let members = [
+        Slot::ParamsMetaProtocolVersion,
+        Slot::ParamsMetaClientInfo,
+        Slot::ParamsMetaClientCapabilities,
+    ];
+    let mut text = Vec::new();
+    for (slot, node) in members
+        .iter()
+        .filter_map(|slot| Some((slot, message.node(*slot)?)))
+    {
+        let name = slot
+            .path()
+            .strip_prefix("params._meta.")
+            .unwrap_or_default();
+        text.extend_from_slice(if text.is_empty() { b"{\"" } else { b",\"" });
+        text.extend_from_slice(name.as_bytes());
+        text.extend_from_slice(b"\":");
+        text.extend_from_slice(node.raw());
+    }
+    if !text.is_empty() {
+        text.push(b'}');
+    }
+    text
 }

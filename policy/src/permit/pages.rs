@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::admit::salvage_id;
-use super::own::Own;
+use super::own::{self, Own};
 use super::released::{Asked, Released};
 use super::watched::{Watched, next_page};
 use super::{Inbound, Permitted, ask, listing};
@@ -87,7 +87,7 @@ impl PolicySet {
             headers,
             tool,
             caller_id: salvage_id(&inbound.body),
-            meta: meta(&message),
+            meta: own::meta(&message),
             upstream_id: 0,
             cursor: None,
             pages: 0,
@@ -213,31 +213,4 @@ impl Listing {
             }
         }
     }
-}
-
-/// What a request says about itself since MCP 2026-07-28, as the caller wrote it: a server may list by it.
-fn meta(message: &Gated) -> Vec<u8> {
-    let members = [
-        Slot::ParamsMetaProtocolVersion,
-        Slot::ParamsMetaClientInfo,
-        Slot::ParamsMetaClientCapabilities,
-    ];
-    let mut text = Vec::new();
-    for (slot, node) in members
-        .iter()
-        .filter_map(|slot| Some((slot, message.node(*slot)?)))
-    {
-        let name = slot
-            .path()
-            .strip_prefix("params._meta.")
-            .unwrap_or_default();
-        text.extend_from_slice(if text.is_empty() { b"{\"" } else { b",\"" });
-        text.extend_from_slice(name.as_bytes());
-        text.extend_from_slice(b"\":");
-        text.extend_from_slice(node.raw());
-    }
-    if !text.is_empty() {
-        text.push(b'}');
-    }
-    text
 }

@@ -6,6 +6,7 @@ use super::listing;
 use crate::document::{PinLine, Server};
 use crate::gate::{Gated, Kind, Slot};
 use crate::ledger::{Found, Ledger, PinChange, Sights, Whose};
+use crate::mcp::catalogue::Method;
 use crate::moment::Moment;
 use crate::refusal::Reason;
 
@@ -48,17 +49,25 @@ impl Watched {
         self.ledger.forget(&self.whose);
     }
 
-    /// A session opens: what the server told before, it told another.
-    pub(super) fn opened(&self) {
-        self.ledger.forget_caller(&self.whose);
-    }
-
-    /// The server's own instructions are those that every policy pins (C1); none are the empty text.
-    pub(super) fn instructed(
+    /// A session opens: what the server told this caller before is of the past, and what it says of itself must be as it is pinned (C1).
+    ///
+    /// # Errors
+    /// [`Reason::InstructionsChanged`].
+    pub(super) fn opened(
         &self,
+        method: &Method,
         message: &Gated,
         servers: &[Option<&Server>; 2],
     ) -> Result<(), Reason> {
+        if !matches!(method.name, "initialize" | "server/discover") {
+            return Ok(());
+        }
+        self.ledger.forget_caller(&self.whose);
+        self.instructed(message, servers)
+    }
+
+    /// Instructions that are not there are the empty text.
+    fn instructed(&self, message: &Gated, servers: &[Option<&Server>; 2]) -> Result<(), Reason> {
         let text = message.node(Slot::ResultInstructions);
         for pinned in servers.iter().flatten().filter_map(|s| s.instructions()) {
             let found = match text.map(|node| node.text()) {

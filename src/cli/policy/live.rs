@@ -17,6 +17,8 @@ use crate::ops::audit::sha256;
 
 const FROM_SERVER: &str = "from-server";
 const CHANNEL: &str = "channel";
+/// The agent's own flag for its configuration.
+const CONFIG: &str = "config";
 
 /// What a server told, and where it is.
 pub(super) struct Live {
@@ -32,8 +34,7 @@ pub(super) fn arguments(command: Command) -> Command {
         Arg::new(FROM_SERVER)
             .long(FROM_SERVER)
             .value_name("URL")
-            .required_unless_present("config")
-            .conflicts_with("config")
+            .conflicts_with(CONFIG)
             .help("The MCP server to ask, reached with --mcp.client-cert, --mcp.client-key and --ca-bundle; or leave it out and name the agent's configuration with --config"),
         Arg::new(CHANNEL)
             .long(CHANNEL)
@@ -59,6 +60,11 @@ fn asked(matches: &ArgMatches, env: &Environment) -> anyhow::Result<Live> {
         .map_or("main", String::as_str);
     let channel = Channel::parse(channel)?;
     let Some(url) = matches.get_one::<String>(FROM_SERVER) else {
+        if !matches.contains_id(CONFIG) {
+            anyhow::bail!(
+                "no server is named; add --{FROM_SERVER} URL, or --{CONFIG} with the agent's configuration"
+            );
+        }
         let config = Config::load(matches, env)?;
         let mut bindings = config.mcp.bindings.iter();
         let bound = bindings.find(|binding| binding.channel == channel);

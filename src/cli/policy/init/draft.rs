@@ -129,7 +129,7 @@ impl Draft {
 
 impl Entry {
     fn tool(name: &str, definition: Node<'_>) -> Self {
-        let description = ["title", "description"]
+        let description = ["description", "title"]
             .iter()
             .find_map(|member| definition.get(member)?.text())
             .unwrap_or_default();
