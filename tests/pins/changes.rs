@@ -9,6 +9,17 @@ use crate::place::{
     Caller, asked, drifted, outcome, pin, policy, records, reviewed, server, stage,
 };
 
+/// What the operator is shown.
+async fn status(stage: &portcullis::demo::Stage) -> String {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    command
+        .args(["status", "--state.dir"])
+        .arg(stage.state())
+        .env_clear();
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap());
+    String::from_utf8(output.await.unwrap().stdout).unwrap()
+}
+
 /// C3, PF16: a rug pull between two sessions stops that tool and no other, says which pin to review, and lasts.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rug_pull_between_sessions_stops_that_tool_only_c3_pf16() {
@@ -32,6 +43,9 @@ async fn a_rug_pull_between_sessions_stops_that_tool_only_c3_pf16() {
         told.expect("the log tells the new pin")["tool"],
         "search_records"
     );
+    let status = status(&stage).await;
+    let line = format!("tool search_records of main: stopped, its pin would be {new}");
+    assert!(status.contains(&line), "{status}");
     // Removed, and added again: a restart or a new session makes nothing good.
     for (tools, is_same) in [
         (vec![], false),
@@ -47,6 +61,11 @@ async fn a_rug_pull_between_sessions_stops_that_tool_only_c3_pf16() {
         .line(|line| line["message"] == "what is pinned is as it is pinned again")
         .await;
     assert!(restored.is_some());
+    let mended = self::status(&stage).await;
+    assert!(
+        mended.contains("policy") && !mended.contains("stopped"),
+        "{mended}"
+    );
     assert_eq!(
         server(&stage).tools_run(),
         ["search_records", "slow_count", "search_records"]
