@@ -16,6 +16,7 @@ mod signals;
 mod source;
 mod state;
 mod surfaces;
+mod survey;
 mod witness;
 
 use std::sync::Arc;
@@ -31,15 +32,18 @@ use tracing::info;
 pub use self::certificates::{Endpoint, certificates};
 use self::rotation::Rotation;
 use self::surfaces::Surfaces;
+pub use self::survey::{Surveyed, Way, survey};
 use crate::config::{Config, ConfigError};
 use crate::edge::control::ControlClient;
 use crate::edge::control::headers::CLIENT_VERSION;
 use crate::edge::upstream::Servers;
+use crate::ops::audit::sha256;
 use crate::ops::event::{AgentEvent, Event};
 use crate::ops::log::Handle;
 use crate::ops::{self, Ops};
 use crate::relay::admission::{Admission, Bounds, RESIDENT_BYTES};
 use crate::relay::audited::Audited;
+use crate::relay::listing::Listings;
 use crate::relay::pipeline::Relay;
 use crate::relay::polling;
 use crate::relay::replay::Replay;
@@ -126,9 +130,10 @@ fn assemble(config: &Config, log: Handle) -> anyhow::Result<(Arc<Agent>, Rotatio
         upstream,
         records: records::door(audit, &policy, Arc::clone(&ops)),
         policy: Arc::new(policy.policy),
-        ledger: Arc::new(Ledger::default()),
+        ledger: Arc::new(Ledger::with_digest(sha256)),
         admission: admission(config, &limits),
         replay: Replay::default(),
+        listings: Listings::default(),
         fresh: fresh()?,
         ops,
         longest: config.mcp.timers.total,

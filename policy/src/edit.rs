@@ -59,6 +59,11 @@ impl Edited {
         }
     }
 
+    /// The judged bytes before any change.
+    pub(crate) fn text(&self) -> Bytes {
+        self.text.clone()
+    }
+
     /// Adds a change. Spans of different changes never overlap: each names another member.
     pub(crate) fn push(&mut self, edit: Edit) {
         let at = self

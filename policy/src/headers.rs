@@ -211,6 +211,27 @@ fn header(name: impl Into<Cow<'static, str>>, value: impl Into<Cow<'static, str>
     }
 }
 
+/// A header by itself.
+pub(crate) fn named(name: &'static str, value: &str) -> Header {
+    header(name, value.to_owned())
+}
+
+/// The headers of a listing of ours, on the session and with the credentials of a caller whose own message has these.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn of_listing(
+    sent: &[(String, String)],
+    more: &[String],
+) -> Result<Vec<Header>, Reason> {
+    let mut headers = build(sent, more, None)?;
+    headers.push(header("content-type", "application/json"));
+    if revision(sent).is_some_and(Revision::is_modern) {
+        headers.push(header("mcp-method", "tools/list"));
+    }
+    Ok(headers)
+}
+
 /// The one value of a header that decides something; two of them are one too many.
 fn single<'a>(sent: &'a [(String, String)], name: &str) -> Result<Option<&'a str>, Reason> {
     let mut values = sent

@@ -29,6 +29,10 @@ pub enum Reason {
     PinUnseen,
     /// The definition the server lists is not the one that is pinned (C1 to C3).
     PinChanged,
+    /// The tool is pinned, and what the server lists could not be looked at: not all of it, or not in time.
+    ListingFailed,
+    /// The server's own instructions are not those that are pinned (C1).
+    InstructionsChanged,
     /// An argument breaks a rule of the policy (B8).
     Argument(ArgumentFault),
     /// The principal called the tool more often than the policy allows.
@@ -117,6 +121,8 @@ impl Reason {
             Self::Denied => "denied",
             Self::PinUnseen => "pin_unseen",
             Self::PinChanged => "pin_changed",
+            Self::ListingFailed => "listing_failed",
+            Self::InstructionsChanged => "instructions_changed",
             Self::Argument(fault) => fault.label(),
             Self::RateLimited => "rate_limited",
             Self::PromptNameInvalid => "prompt_name_invalid",

@@ -68,6 +68,7 @@ impl Wire {
             | Reason::Denied
             | Reason::PinUnseen
             | Reason::PinChanged
+            | Reason::InstructionsChanged
             | Reason::Argument(_)
             | Reason::PromptNameInvalid
             | Reason::PromptNotListed
@@ -98,6 +99,7 @@ impl Wire {
             | Reason::DecisionFailed => Self::REFUSED,
             Reason::RateLimited
             | Reason::SubscriptionLimit
+            | Reason::ListingFailed
             | Reason::ChannelBusy
             | Reason::GateLowered
             | Reason::AuditUnavailable => Self::FOR_NOW,

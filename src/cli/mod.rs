@@ -87,7 +87,7 @@ fn dispatch(
             operate::gate(operate::QUIESCE, matches, env, (out, err))
         }
         Some((operate::RELOAD, matches)) => operate::reload(matches, env, (out, err)),
-        Some((policy::NAME, matches)) => policy::run(matches, (out, err)),
+        Some((policy::NAME, matches)) => policy::run(matches, env, (out, err)),
         Some((audit::NAME, matches)) => audit::run(matches, out, err),
         Some((certs::NAME, matches)) => certs::run(matches, env, (out, err)),
         #[cfg(feature = "demo")]

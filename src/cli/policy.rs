@@ -1,4 +1,4 @@
-//! `portcullis policy`: the tools for the policy file. They need no running agent, and only `fmt` writes.
+//! `portcullis policy`: the tools for the policy file. They need no running agent; only `fmt` changes a file, and `init` makes one.
 //!
 //! Exit codes: 0 for yes, 1 for a file that cannot be read or has mistakes, 2 and 3 as each tool says.
 
@@ -10,12 +10,16 @@ use clap::ArgMatches;
 use portcullis_policy::PolicySet;
 
 use super::{FAILURE, SUCCESS, print};
+use crate::config::Environment;
 
 mod arguments;
 mod check;
 mod diff;
 mod explain;
 mod fmt;
+mod init;
+mod live;
+mod pins;
 #[cfg(test)]
 mod tests;
 
@@ -30,13 +34,15 @@ const LOOSER: u8 = 3;
 type Streams<'a> = (&'a mut dyn Write, &'a mut dyn Write);
 
 /// Runs one tool.
-pub(super) fn run(matches: &ArgMatches, (out, err): Streams<'_>) -> u8 {
+pub(super) fn run(matches: &ArgMatches, env: &Environment, (out, err): Streams<'_>) -> u8 {
     match matches.subcommand() {
         Some((arguments::CHECK, matches)) => check::run(matches, (out, err)),
         Some((arguments::TEST, matches)) => check::test(matches, (out, err)),
         Some((arguments::EXPLAIN, matches)) => explain::run(matches, (out, err)),
         Some((arguments::DIFF, matches)) => diff::run(matches, (out, err)),
         Some((arguments::FMT, matches)) => fmt::run(matches, (out, err)),
+        Some((arguments::INIT, matches)) => init::run(matches, env, (out, err)),
+        Some((arguments::PINS, matches)) => pins::run(matches, env, (out, err)),
         Some((arguments::SCHEMA, _)) => {
             print(out, PolicySet::SCHEMA);
             SUCCESS

@@ -1,5 +1,6 @@
 //! The operator's side and the audit log: what moves the gate is recorded, and a log that cannot be written lowers it.
 
+mod definition;
 mod peer;
 mod rotation;
 
@@ -93,6 +94,11 @@ impl Ops {
                 let by = ("seconds", Field::Number(seconds.unsigned_abs()));
                 let back = ("back", Field::Flag(*seconds < 0));
                 self.record(NoteKind::Rotation, &[what, by, back]);
+            }
+            Event::Definition(channel, event) => {
+                definition::with_fields(channel, event, |fields| {
+                    self.record(NoteKind::Pin, fields);
+                })
             }
             Event::Peer(endpoint, event) => peer::with_fields(endpoint, event, |fields| {
                 self.record(NoteKind::Peer, fields);

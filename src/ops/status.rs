@@ -3,6 +3,7 @@
 mod about;
 mod audit;
 mod endpoint;
+mod pins;
 mod readiness;
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -12,6 +13,7 @@ use serde::Serialize;
 pub use self::about::{About, Policy};
 use self::audit::AuditStatus;
 use self::endpoint::EndpointStatus;
+use self::pins::PinStatus;
 pub use self::readiness::ReadinessStatus;
 use super::Ops;
 use super::gate::{Actor, Hold};
@@ -31,6 +33,7 @@ pub struct Status {
     control_plane: ControlPlaneStatus,
     channels: Vec<ChannelStatus>,
     policy: Policy,
+    stopped_pins: Vec<PinStatus>,
     identities: Vec<IdentityStatus>,
     endpoints: Vec<EndpointStatus>,
     watching: Option<bool>,
@@ -106,6 +109,7 @@ impl Status {
             control_plane: control_plane(&ops.about, &inputs),
             channels: channels(ops, &inputs),
             policy: ops.about.policy.clone(),
+            stopped_pins: inputs.stopped.iter().map(Into::into).collect(),
             identities: identities(&inputs),
             endpoints: inputs.endpoints.iter().map(Into::into).collect(),
             watching: inputs.watching,

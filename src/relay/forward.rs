@@ -41,6 +41,7 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
         let mut answer = match self.upstream.call(permitted, budget.deadline()).await {
             Ok(answer) => answer,
             Err(failure) => {
+                self.ledger.lost(&to.channel);
                 self.tell_server(to, failed(failure));
                 return no_answer(failure, exchange, life);
             }
@@ -73,7 +74,9 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
                 Err(failure) => return no_answer(failure, exchange, life),
             };
             life.heard();
-            match exchange.judge(text, &self.policy) {
+            let step = exchange.judge(text, &self.policy);
+            self.tell_changes();
+            match step {
                 Step::Notify(notice) if notifying && !deadline.has_passed() => {
                     notifying = self.notify(to, notice, deadline, life).await;
                 }

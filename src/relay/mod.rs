@@ -5,15 +5,18 @@
 //!
 //! - [`polling`]: asks for commands; [`patience`] says how long to wait after a failure
 //! - [`admission`] and [`replay`]: how many live at once, and none twice
+//! - [`listing`]: what the agent asks a server before the first pinned call of a session
 //! - [`pipeline`]: the story of one command; `forward` is its part at the server, `end` how it ends
 //! - [`budget`] and [`life`]: when it is over, and its one outcome; [`record`] is what is kept of it, and [`audited`] keeps it
 
 pub mod admission;
+mod admitted;
 pub mod audited;
 pub mod budget;
 mod end;
 mod forward;
 pub mod life;
+pub mod listing;
 pub mod patience;
 pub mod pipeline;
 pub mod polling;

@@ -7,9 +7,7 @@ use std::time::{Duration, SystemTime};
 use futures_util::FutureExt;
 use futures_util::future::{Either, ready};
 use portcullis_policy::refusal::CorrelationId;
-use portcullis_policy::{
-    Exchange, Facts, Inbound, Ledger, Moment, Permitted, PolicySet, Reason, Refused, Released,
-};
+use portcullis_policy::{Exchange, Ledger, PolicySet, Reason, Released};
 use tokio::time::Instant;
 
 use super::admission::{Admission, Entry, Full, Place};
@@ -17,6 +15,7 @@ use super::budget::Budget;
 use super::end::{End, Stop, refused, refused_after_panic, refused_by_policy, stopped};
 use super::forward::Ended;
 use super::life::{self, Life};
+use super::listing::Listings;
 use super::port::{ControlPlane, PostError, Records, Upstream};
 use super::replay::Replay;
 use crate::ops::Ops;
@@ -24,7 +23,7 @@ use crate::ops::event::{NoAnswer, Side};
 use crate::runtime::caught::{Panicked, caught};
 use crate::runtime::fresh::Fresh;
 use crate::wire::address::ReplyAddress;
-use crate::wire::command::{Command, CommandKind, Polled, Unusable};
+use crate::wire::command::{Command, Polled, Unusable};
 
 /// Everything one command needs on its way.
 pub struct Relay<C, U, R> {
@@ -40,6 +39,8 @@ pub struct Relay<C, U, R> {
     pub admission: Admission,
     /// The commands taken a short while ago.
     pub replay: Replay,
+    /// The listings that pinned calls wait for.
+    pub listings: Listings,
     /// Ids and correlation ids.
     pub fresh: Fresh,
     /// What is kept for good.
@@ -75,7 +76,7 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
 
     /// Judge, wait, forward, judge.
     async fn run(&self, command: &Command, budget: Budget, life: &mut Life<'_, R>) -> End {
-        let (permitted, mut exchange) = match self.admit(command, life.correlation()) {
+        let (permitted, mut exchange) = match self.admit_listed(command, budget, life).await {
             Ok(proofs) => proofs,
             Err(refused) => return refused_by_policy(*refused, life),
         };
@@ -89,6 +90,9 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
             Err(stop) => return stopped(&stop, &exchange, budget, life),
         };
         life.began();
+        if !exchange.is_still_as_listed() {
+            return refused(&exchange, Reason::ListingFailed, life);
+        }
         if life.intend(&exchange).await.is_err() {
             return refused(&exchange, Reason::AuditUnavailable, life);
         }
@@ -160,33 +164,6 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
             .await;
     }
 
-    fn admit(
-        &self,
-        command: &Command,
-        correlation: CorrelationId,
-    ) -> Result<(Permitted, Exchange), Box<Refused>> {
-        let facts = Facts {
-            upstream_id: self.fresh.rpc_id(),
-            correlation,
-            now: Moment::after_epoch(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()),
-        };
-        let (channel, headers) = (&command.address.channel, command.headers.as_pairs());
-        match &command.kind {
-            CommandKind::Jsonrpc(body) => {
-                let body = body.clone();
-                let inbound = Inbound {
-                    channel,
-                    headers,
-                    body,
-                };
-                self.policy.admit(&inbound, facts, &self.ledger)
-            }
-            CommandKind::SessionTermination => {
-                self.policy.admit_termination(channel, headers, facts)
-            }
-        }
-    }
-
     /// What expects no answer waits for no turn: a cancellation must not queue behind the calls it ends.
     fn turn(
         &self,
@@ -209,7 +186,11 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
 
     /// Works until it is done, the time is over or the gate is lowered. Work is not begun once it may not be. It is pinned where it is:
     /// handed over, it would be copied and take its room twice.
-    async fn until<F: Future>(&self, budget: Budget, work: Pin<&mut F>) -> Result<F::Output, Stop> {
+    pub(super) async fn until<F: Future>(
+        &self,
+        budget: Budget,
+        work: Pin<&mut F>,
+    ) -> Result<F::Output, Stop> {
         tokio::select! {
             biased;
             () = self.ops.gate.lowered() => Err(Stop::Lowered),

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import vectors
 from bare import INITIALIZE, PROTOCOL
+import first_steps
 import selftest
 from throwaway_pki import Authority
 
@@ -213,9 +214,10 @@ class Vectors(unittest.TestCase):
 class Serve:
     """`demo --serve` in front of a server: an endpoint whose requests travel through queue, poll, agent and back."""
 
-    def __init__(self, upstream: str, tools: list[str], log: Path) -> None:
+    def __init__(self, upstream: str, tools: list[str], log: Path, policy: Path | None = None) -> None:
         self.arguments = [agent_binary, "demo", "--serve", "--upstream", upstream]
         self.arguments += [text for tool in tools for text in ("--allow-tool", tool)]
+        self.arguments += ["--policy", str(policy)] if policy else []
         self.log = log
 
     def __enter__(self) -> "Serve":
@@ -276,4 +278,5 @@ class Clients(selftest.Sdks):
 if __name__ == "__main__":
     agent_binary = sys.argv.pop(1)
     selftest.installed = Path(sys.argv.pop(1)).resolve()
-    unittest.main(defaultTest=["Vectors", "Clients"])
+    FirstSteps = first_steps.under(agent_binary, Serve)
+    unittest.main(defaultTest=["Vectors", "Clients", "FirstSteps"])

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use portcullis::ops::Ops;
 use portcullis::ops::gate::{Cause, Hold, Standing};
 use portcullis::relay::admission::{Admission, Bounds, Occupancy};
+use portcullis::relay::listing::Listings;
 use portcullis::relay::pipeline::Relay;
 use portcullis::relay::polling;
 use portcullis::relay::replay::Replay;
@@ -108,12 +109,13 @@ fn agent(dice: &Dice, diary: &Diary, policy: &Arc<PolicySet>, mutant: Option<Mut
         control,
         upstream,
         policy: Arc::clone(policy),
-        ledger: Arc::new(Ledger::default()),
+        ledger: Arc::new(Ledger::with_digest(portcullis::ops::audit::sha256)),
         admission: Admission::new(bounds, channels),
         replay: match mutant {
             Some(Mutant::ForgetsCommands) => Replay::new(0, Duration::ZERO),
             _ => Replay::default(),
         },
+        listings: Listings::default(),
         fresh: Fresh::seeded(u128::from(dice.number())),
         records,
         ops,

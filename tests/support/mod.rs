@@ -27,6 +27,7 @@ use portcullis::edge::tls::{Floor, Parts, Tls};
 use portcullis::edge::upstream::OperatorHeaders;
 use portcullis::ops::Ops;
 use portcullis::relay::admission::{Admission, Bounds};
+use portcullis::relay::listing::Listings;
 use portcullis::relay::pipeline::Relay;
 use portcullis::relay::port::{ControlPlane, Records, Upstream};
 use portcullis::relay::replay::Replay;
@@ -68,9 +69,10 @@ pub fn relay<C: ControlPlane, U: Upstream>(control: C, upstream: U) -> Relay<C, 
         control,
         upstream,
         policy: policy(POLICY),
-        ledger: Arc::new(Ledger::default()),
+        ledger: Arc::new(Ledger::with_digest(portcullis::ops::audit::sha256)),
         admission: Admission::new(BOUNDS, channels),
         replay: Replay::default(),
+        listings: Listings::default(),
         fresh: Fresh::new().unwrap(),
         records: Memory::default(),
         ops: Ops::for_tests(),

@@ -30,8 +30,9 @@ pub(super) const AUDIT: [&str; 4] = ["on_write_failure", "spool_bytes", "durabil
 /// `[reload]`.
 pub(super) const RELOAD: [&str; 1] = ["on_invalid"];
 /// `[[server]]`.
-pub(super) const SERVER: [&str; 11] = [
+pub(super) const SERVER: [&str; 12] = [
     "channel",
+    "instructions",
     "revisions",
     "tools",
     "methods",

@@ -7,6 +7,7 @@ use super::limits::Limits;
 use super::lists;
 use super::mistake::Mistakes;
 use super::moments::moment;
+use super::pinned::PinLine;
 use super::section::{Item, Section};
 use super::tool;
 use super::{resource, tool::Tool};
@@ -14,7 +15,6 @@ use crate::channel::Channel;
 use crate::mcp::revision::Revision;
 use crate::mcp::uri::Subtree;
 use crate::moment::Moment;
-use crate::pin::Pin;
 use crate::refusal::Line;
 
 /// What one channel's server may be asked.
@@ -30,6 +30,7 @@ pub struct Server {
     pub(super) forward_headers: Vec<String>,
     pub(super) limits: Limits,
     pub(super) observe_until: Option<Moment>,
+    pub(super) instructions: Option<PinLine>,
 }
 
 /// One entry: it lists what it names, or denies it.
@@ -77,12 +78,6 @@ impl Server {
             .iter()
             .filter(|(_, tool)| tool.entry.deny.is_none());
         listed.map(|(name, tool)| (name.as_str(), tool.entry.line))
-    }
-
-    /// What the policy pins this tool to, if it does.
-    #[must_use]
-    pub fn pin(&self, tool: &str) -> Option<Pin> {
-        self.tools.get(tool)?.pin.map(|(pin, _)| pin)
     }
 
     /// Header names, in lower case, that may cross besides the fixed ones.
@@ -216,6 +211,9 @@ fn one(
         observe_until: section
             .get("observe_until")
             .and_then(|item| moment(item, mistakes)),
+        instructions: section
+            .get("instructions")
+            .and_then(|item| tool::pinned(item, mistakes)),
     }
 }
 

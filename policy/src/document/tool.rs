@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::keys;
 use super::matchers;
 use super::mistake::Mistakes;
+use super::pinned::PinLine;
 use super::section::{Item, Section};
 use super::server::{Deny, Entry};
 use crate::matcher::Fields;
@@ -17,7 +18,7 @@ use crate::refusal::Line;
 pub(crate) struct Tool {
     pub(crate) entry: Entry,
     /// The digest its definition must have.
-    pub(crate) pin: Option<(Pin, Line)>,
+    pub(crate) pin: Option<PinLine>,
     /// How often one principal may call it in a minute.
     pub(crate) calls_per_min: Option<(u32, Line)>,
     /// What its arguments must be; nothing is said about them in the short form.
@@ -61,9 +62,7 @@ fn one(section: Section<'_>, mistakes: &mut Mistakes<'_>) -> Tool {
     if deny.is_some() {
         refuse_rules(section, mistakes);
     }
-    let pinned = section
-        .get("pin")
-        .and_then(|item| Some((pin(item, mistakes)?, item.line(mistakes))));
+    let pinned = section.get("pin").and_then(|item| pinned(item, mistakes));
     let arguments = section.get("args").and_then(|item| item.section(mistakes));
     if deny.is_none() {
         warn_unpinned(section, named, mistakes);
@@ -132,7 +131,11 @@ pub(super) fn deny(item: Item<'_>, mistakes: &mut Mistakes<'_>) -> Option<Deny> 
     })
 }
 
-/// A digest.
+/// A digest and where it stands.
+pub(super) fn pinned(item: Item<'_>, mistakes: &mut Mistakes<'_>) -> Option<PinLine> {
+    Some((pin(item, mistakes)?, item.line(mistakes)))
+}
+
 fn pin(item: Item<'_>, mistakes: &mut Mistakes<'_>) -> Option<Pin> {
     let pin = Pin::parse(item.text(mistakes)?);
     if pin.is_none() {

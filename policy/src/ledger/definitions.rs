@@ -1,50 +1,106 @@
-//! What the tools of each session were last listed as.
+//! What the pinned tools of each session were last listed as, and what of it was told.
+//!
+//! Only a complete listing is evidence: all pages, under the session and the credentials of the caller it is held against. It is evidence
+//! until the server says that its tools changed, until a new session opens, and at most so long; of a server without sessions much shorter,
+//! and only until it could not be reached once, because nothing else tells when another program answers.
 
 use std::collections::HashMap;
 
+use super::whose::Whose;
 use crate::decide::Definition;
 use crate::moment::Moment;
 use crate::pin::Pin;
 
-/// The most sessions remembered. The one whose listing is oldest gives way: its pinned tools are not called until it lists again.
-const SESSIONS: usize = 4096;
+/// The most listings remembered. The oldest gives way: its pinned tools are listed again before they are called.
+const LISTINGS: usize = 4096;
+/// How long a listing of a session is evidence, in milliseconds.
+const OF_A_SESSION: u64 = 10 * 60 * 1000;
+/// How long one of a server without sessions is, in milliseconds.
+const WITHOUT_SESSION: u64 = 60 * 1000;
 
-/// Listings by session.
+/// What a listing shows of the tools that are looked for: `None` for a tool that is not on it, or stands on it twice.
+pub(crate) type Sights = HashMap<String, Option<Pin>>;
+
+/// Listings by whose they are.
 #[derive(Default)]
-pub(super) struct Definitions(HashMap<u64, Listing>);
+pub(super) struct Definitions {
+    listings: HashMap<u64, Listing>,
+    /// How often something was forgotten of a session: a listing under way meanwhile is no evidence.
+    epochs: HashMap<u64, u64>,
+    /// That number for every session that is not named there.
+    floor: u64,
+}
 
 struct Listing {
     at: Moment,
-    /// `None` for a name that stood twice.
-    tools: HashMap<String, Option<Pin>>,
+    whose: Whose,
+    tools: Sights,
 }
 
 impl Definitions {
-    pub(super) fn note(&mut self, session: u64, listed: &[(String, Pin)], at: Moment) {
-        if self.0.len() >= SESSIONS && !self.0.contains_key(&session) {
-            let oldest = self.0.iter().min_by_key(|(_, listing)| listing.at);
-            if let Some(oldest) = oldest.map(|(session, _)| *session) {
-                self.0.remove(&oldest);
-            }
-        }
-        let mut tools = HashMap::new();
-        for (name, pin) in listed {
-            let earlier = tools.insert(name.clone(), Some(*pin));
-            if earlier.is_some() {
-                tools.insert(name.clone(), None);
-            }
-        }
-        self.0.insert(session, Listing { at, tools });
+    pub(super) fn epoch(&self, place: u64) -> u64 {
+        self.epochs.get(&place).copied().unwrap_or(self.floor)
     }
 
-    pub(super) fn of(&self, session: u64, tool: &str) -> Definition {
-        let seen = self
-            .0
-            .get(&session)
-            .and_then(|listing| listing.tools.get(tool));
-        match seen {
-            Some(Some(pin)) => Definition::Seen(*pin),
+    /// Takes the place of what was noted before; whether it is evidence.
+    pub(super) fn note(&mut self, whose: &Whose, tools: Sights, epoch: u64, at: Moment) -> bool {
+        if self.epoch(whose.place) != epoch {
+            return false;
+        }
+        if self.listings.len() >= LISTINGS && !self.listings.contains_key(&whose.key) {
+            let oldest = self.listings.iter().min_by_key(|(_, listing)| listing.at);
+            if let Some(oldest) = oldest.map(|(key, _)| *key) {
+                self.listings.remove(&oldest);
+            }
+        }
+        let listing = Listing {
+            at,
+            whose: whose.clone(),
+            tools,
+        };
+        self.listings.insert(whose.key, listing);
+        true
+    }
+
+    pub(super) fn of(&self, whose: &Whose, tool: &str, now: Moment) -> Definition {
+        match self.sight(whose, tool, now) {
+            Some(Some(pin)) => Definition::Seen(pin),
             Some(None) | None => Definition::Unseen,
         }
+    }
+
+    /// Whether a listing says what becomes of this tool: that it is there, or that it is not.
+    pub(super) fn knows(&self, whose: &Whose, tool: &str, now: Moment) -> bool {
+        self.sight(whose, tool, now).is_some()
+    }
+
+    fn sight(&self, whose: &Whose, tool: &str, now: Moment) -> Option<Option<Pin>> {
+        let listing = self.listings.get(&whose.key)?;
+        let lasts = if whose.has_session {
+            OF_A_SESSION
+        } else {
+            WITHOUT_SESSION
+        };
+        let age = now.since(listing.at).max(listing.at.since(now));
+        let fresh = age < lasts;
+        listing.tools.get(tool).copied().filter(|_| fresh)
+    }
+
+    /// What was listed in a session is no evidence any more, whoever it was listed for.
+    pub(super) fn forget(&mut self, place: u64) {
+        if self.epochs.len() >= LISTINGS {
+            self.floor = self.epochs.values().copied().fold(self.floor, u64::max) + 1;
+            self.epochs.clear();
+        }
+        let next = self.epoch(place) + 1;
+        self.epochs.insert(place, next);
+        self.listings
+            .retain(|_, listing| listing.whose.place != place);
+    }
+
+    /// A caller opens a session: what was listed to it without one, it was listed before.
+    pub(super) fn forget_caller(&mut self, caller: &Whose) {
+        self.listings
+            .retain(|_, listing| listing.whose.caller != caller.caller);
     }
 }

@@ -6,6 +6,7 @@
 //! credential.
 
 mod bindings;
+mod changes;
 mod definitions;
 mod kept;
 mod live;
@@ -13,27 +14,38 @@ mod pages;
 mod rates;
 #[cfg(test)]
 mod tests;
+mod whose;
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::channel::Channel;
 use crate::decide::Definition;
+use crate::gate::Node;
+use crate::headers::{self, Header};
 use crate::moment::Moment;
-use crate::pin::Pin;
+use crate::pin::{Pin, Sha256};
+use changes::Changes;
+pub use changes::{Found, PinChange};
 use definitions::Definitions;
+pub(crate) use definitions::Sights;
 use kept::Kept;
 pub(crate) use kept::{About, LONGEST_TASK, OpenStream};
 use live::Live;
 pub(crate) use live::LiveCall;
 use rates::Rates;
+pub(crate) use whose::Whose;
 
 /// What deciding remembers.
+///
+/// Without a digest ([`Ledger::with_digest`]) no definition is ever seen, so pinned tools are not called.
 #[derive(Default)]
 pub struct Ledger {
     keyed: RandomState,
+    sha256: Option<Sha256>,
     live: Mutex<Live>,
     definitions: Mutex<Definitions>,
+    changes: Mutex<Changes>,
     rates: Mutex<Rates>,
     kept: Mutex<Kept>,
 }
@@ -54,6 +66,15 @@ pub(crate) struct Owner {
 }
 
 impl Ledger {
+    /// Remembers, and computes pins with this.
+    #[must_use]
+    pub fn with_digest(sha256: Sha256) -> Self {
+        Self {
+            sha256: Some(sha256),
+            ..Self::default()
+        }
+    }
+
     /// Whose a message is.
     pub(crate) fn owner(&self, principal: &Principal<'_>) -> Owner {
         Owner {
@@ -76,15 +97,77 @@ impl Ledger {
         tools: &[(String, Pin)],
         now: Moment,
     ) {
-        let key = self.keyed.hash_one((channel, session));
-        lock(&self.definitions).note(key, tools, now);
+        let mut sights = Sights::new();
+        for (name, pin) in tools {
+            let twice = sights.contains_key(name);
+            sights.insert(name.clone(), (!twice).then_some(*pin));
+        }
+        let named = session.map(|session| headers::named("mcp-session-id", session));
+        let whose = self.whose(channel, named.as_slice());
+        let epoch = self.epoch(&whose);
+        self.note(&whose, sights, epoch, now);
     }
 
-    /// What is known of a tool in a session.
+    /// The server of this channel could not be reached: another program may answer next. What it listed without a session is forgotten.
+    pub fn lost(&self, channel: &Channel) {
+        let place = whose::place(&self.keyed, channel, None);
+        lock(&self.definitions).forget(place);
+    }
+
+    /// The pinned definitions that were found changed, or as pinned again, since this was asked last.
     #[must_use]
-    pub fn definition(&self, channel: &Channel, session: Option<&str>, tool: &str) -> Definition {
-        let key = self.keyed.hash_one((channel, session));
-        lock(&self.definitions).of(key, tool)
+    pub fn changes(&self) -> Vec<PinChange> {
+        lock(&self.changes).take()
+    }
+
+    /// Who sends under these headers, as they cross.
+    pub(crate) fn whose(&self, channel: &Channel, headers: &[Header]) -> Whose {
+        Whose::of(&self.keyed, channel, headers)
+    }
+
+    /// The digest of a definition; nothing without one to compute it with.
+    pub(crate) fn pin_of(&self, definition: Node<'_>) -> Option<Pin> {
+        Some(Pin::of(definition, self.sha256?))
+    }
+
+    /// The digest of a text; nothing without one to compute it with.
+    pub(crate) fn pin_of_text(&self, text: &str) -> Option<Pin> {
+        Some(Pin::of_text(text, self.sha256?))
+    }
+
+    /// What is known of a tool.
+    pub(crate) fn definition(&self, whose: &Whose, tool: &str, now: Moment) -> Definition {
+        lock(&self.definitions).of(whose, tool, now)
+    }
+
+    /// Whether a complete listing tells what becomes of a tool.
+    pub(crate) fn knows(&self, whose: &Whose, tool: &str, now: Moment) -> bool {
+        lock(&self.definitions).knows(whose, tool, now)
+    }
+
+    /// Counts what was forgotten of a session; a listing that began before is no evidence afterwards.
+    pub(crate) fn epoch(&self, whose: &Whose) -> u64 {
+        lock(&self.definitions).epoch(whose.place)
+    }
+
+    /// Notes what a complete listing shows that began in this epoch; whether it is evidence.
+    pub(crate) fn note(&self, whose: &Whose, sights: Sights, epoch: u64, now: Moment) -> bool {
+        lock(&self.definitions).note(whose, sights, epoch, now)
+    }
+
+    /// The tools of a session changed.
+    pub(crate) fn forget(&self, session: &Whose) {
+        lock(&self.definitions).forget(session.place);
+    }
+
+    /// A caller opens a session.
+    pub(crate) fn forget_caller(&self, caller: &Whose) {
+        lock(&self.definitions).forget_caller(caller);
+    }
+
+    /// What a pinned definition was found to be.
+    pub(crate) fn found(&self, change: PinChange) {
+        lock(&self.changes).found(change);
     }
 
     /// Takes one call of a tool from what a principal may call in a minute; whether there was one left.

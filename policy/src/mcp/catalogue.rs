@@ -177,13 +177,16 @@ pub(crate) fn nameable() -> impl Iterator<Item = &'static Method> {
 /// The one notification of a server that is always part of a call: its progress.
 pub const PROGRESS: &str = "notifications/progress";
 
+/// What a server sends when its tools are not those it listed any more.
+pub(crate) const TOOLS_CHANGED: &str = "notifications/tools/list_changed";
+
 /// What a server may send during a call once `server_may_send` names it: what carries text or a hint, and asks for nothing.
 pub const SERVER_MAY_SEND: [&str; 5] = [
     "notifications/message",
     "notifications/prompts/list_changed",
     "notifications/resources/list_changed",
     "notifications/resources/updated",
-    "notifications/tools/list_changed",
+    TOOLS_CHANGED,
 ];
 
 /// Whether a tool name fits the grammar of MCP 2025-11-25 and later: 1 to 128 of `A-Z a-z 0-9 _ - .`, and `/`, which older servers use.

@@ -8,6 +8,7 @@ use super::ask::{self, Allowed, No};
 use super::exchange::{Call, Exchange, Grant};
 use super::judge::Judged;
 use super::released::{Asked, Released};
+use super::watched::Watched;
 use super::{Permitted, Verb, declared};
 use crate::channel::Channel;
 use crate::document::{PolicySet, Server};
@@ -235,12 +236,18 @@ impl Target<'_> {
             definition: judged.definition,
             now: self.facts.now,
             revision: judged.revision,
+            watched: Watched {
+                ledger: Arc::clone(self.ledger),
+                whose: judged.whose.clone(),
+                epoch: self.ledger.epoch(&judged.whose),
+                now: self.facts.now,
+                is_first_page: !judged.ask.refers.next_page,
+            },
             caller_id: Bytes::copy_from_slice(id.raw),
             upstream_id: self.facts.upstream_id,
             token,
             headers: Arc::clone(&judged.headers),
             owner: judged.owner,
-            ledger: Arc::clone(self.ledger),
             stream: self.stream(judged)?,
             _live: self
                 .ledger

@@ -163,6 +163,9 @@ fn result(
     if !speaks(message, &servers) {
         return Finding::Refuse(Reason::RevisionNotListed);
     }
+    if let Err(reason) = call.watched.opened(call.ask.method, message, &servers) {
+        return Finding::Refuse(reason);
+    }
     let removed = match filtered(call, message, servers) {
         Ok(removed) => removed,
         Err(reason) => return Finding::Refuse(reason),
@@ -185,13 +188,14 @@ fn filtered(
     if call.ask.method.class == Class::Named(Selector::Tasks) {
         return made::own_tasks(call, message);
     }
-    match listing::List::of(call.ask.method) {
-        Some(list) => {
-            let unfit = fitness::judge(call, message, list);
-            listing::filter(message, list, servers, call.now, &unfit)
-        }
-        None => Ok(None),
+    let Some(list) = listing::List::of(call.ask.method) else {
+        return Ok(None);
+    };
+    if let (listing::List::Tools, [_, Some(current)]) = (list, servers) {
+        call.watched.listed(message, current);
     }
+    let unfit = fitness::judge(call, message, list);
+    listing::filter(message, list, servers, (call, &unfit))
 }
 
 /// Whether a session that opens speaks a revision that every policy lists (D4).

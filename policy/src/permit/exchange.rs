@@ -11,12 +11,13 @@ use super::heard::Heard;
 use super::own::Own;
 use super::released::{Asked, Released, ReplyKind};
 use super::step::{Ignored, Step, Verdict};
+use super::watched::Watched;
 use crate::channel::Channel;
 use crate::decide::{Ask, Definition};
 use crate::document::{Limits, PolicySet};
 use crate::failure::{Failure, FailureKind};
 use crate::headers::{self, Header};
-use crate::ledger::{Ledger, LiveCall, OpenStream, Owner};
+use crate::ledger::{LiveCall, OpenStream, Owner};
 use crate::mcp::catalogue::Method;
 use crate::mcp::revision::Revision;
 use crate::moment::Moment;
@@ -77,16 +78,30 @@ pub(super) struct Call {
     pub(super) ask: Ask,
     pub(super) definition: Definition,
     pub(super) now: Moment,
+    pub(super) watched: Watched,
     pub(super) caller_id: Bytes,
     pub(super) upstream_id: u64,
     pub(super) token: Option<Bytes>,
     pub(super) headers: Arc<[Header]>,
     pub(super) revision: Revision,
     pub(super) owner: Owner,
-    pub(super) ledger: Arc<Ledger>,
     /// The place of an event stream, if it is one.
     pub(super) stream: Option<OpenStream>,
     pub(super) _live: LiveCall,
+}
+
+impl Call {
+    fn is_still_as_listed(&self) -> bool {
+        let Watched {
+            ledger, whose, now, ..
+        } = &self.watched;
+        match (&self.ask.tool, self.definition) {
+            (Some(tool), seen @ Definition::Seen(_)) => {
+                ledger.definition(whose, tool, *now) == seen
+            }
+            (_, Definition::Seen(_) | Definition::Unseen | Definition::AsPinned) => true,
+        }
+    }
 }
 
 impl Exchange {
@@ -155,6 +170,15 @@ impl Exchange {
     #[must_use]
     pub fn awaits_answer(&self) -> bool {
         matches!(self.expects, Expects::Answer(_))
+    }
+
+    /// Whether what was known of the called tool's definition when the call was permitted is known still, just before it is sent.
+    #[must_use]
+    pub fn is_still_as_listed(&self) -> bool {
+        match &self.expects {
+            Expects::Answer(call) => call.is_still_as_listed(),
+            Expects::Ack(_) | Expects::Termination => true,
+        }
     }
 
     /// Notes the status and headers the server answered with.

@@ -29,7 +29,7 @@ pub(super) fn judge(call: &Call, message: &Gated, list: List) -> Unfit {
 /// A tool that is unfit is refused until a page shows it as it should be; a name that an earlier page showed is unfit on this one.
 fn remember(call: &Call, items: &[Node<'_>], unfit: &mut Unfit) {
     if !call.ask.refers.next_page {
-        call.ledger.begin_listing(call.owner, call.now);
+        call.watched.ledger.begin_listing(call.owner, call.now);
     }
     let mut places: HashMap<String, Vec<usize>> = HashMap::new();
     for item in items {
@@ -39,12 +39,12 @@ fn remember(call: &Call, items: &[Node<'_>], unfit: &mut Unfit) {
         }
     }
     for (name, places) in places {
-        let is_new = call.ledger.lists(call.owner, &name, call.now);
+        let is_new = call.watched.ledger.lists(call.owner, &name, call.now);
         let is_sound = places.len() == 1 && places.iter().all(|at| !unfit.contains(at));
         if is_new && is_sound {
-            call.ledger.release_unfit(call.owner, &name);
+            call.watched.ledger.release_unfit(call.owner, &name);
         } else {
-            call.ledger.note_unfit(call.owner, &name, call.now);
+            call.watched.ledger.note_unfit(call.owner, &name, call.now);
             unfit.extend(places);
         }
     }

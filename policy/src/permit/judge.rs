@@ -9,7 +9,7 @@ use crate::decide::{Ask, Definition, Earlier};
 use crate::document::Server;
 use crate::gate::{Gated, Slot};
 use crate::headers;
-use crate::ledger::{Owner, Principal};
+use crate::ledger::{Owner, Principal, Whose};
 use crate::mcp::envelope::Id;
 use crate::mcp::revision::Revision;
 use crate::refusal::Reason;
@@ -23,6 +23,7 @@ pub(super) struct Judged<'a> {
     pub(super) headers: Arc<[headers::Header]>,
     pub(super) revision: Revision,
     pub(super) owner: Owner,
+    pub(super) whose: Whose,
 }
 
 impl Target<'_> {
@@ -38,7 +39,8 @@ impl Target<'_> {
         ask.refers.earlier = refers::look_up(&ask, self.ledger, owner, self.facts.now);
         let is_unfit = |tool: &String| self.ledger.is_unfit(owner, tool, self.facts.now);
         ask.refers.unfit = ask.tool.as_ref().is_some_and(is_unfit);
-        let definition = self.definition(server, &ask);
+        let whose = self.ledger.whose(self.inbound.channel, &headers);
+        let definition = self.definition(server, &ask, &whose);
         let allowed = ask::allow(server, &ask, definition, self.facts.now)?;
         self.spend(server, &ask)?;
         Ok(Judged {
@@ -49,6 +51,7 @@ impl Target<'_> {
             headers,
             revision,
             owner,
+            whose,
         })
     }
 
@@ -107,18 +110,15 @@ impl Target<'_> {
     }
 
     /// What is known of the definition of a pinned tool, in the caller's session.
-    fn definition(&self, server: &Server, ask: &Ask) -> Definition {
+    fn definition(&self, server: &Server, ask: &Ask, whose: &Whose) -> Definition {
         let named = match &ask.refers.earlier {
             Earlier::Bound(Some(tool)) => Some(tool.as_str()),
             Earlier::Bound(None) | Earlier::Unbound => ask.tool.as_deref(),
         };
-        match named.filter(|tool| server.pin(tool).is_some()) {
-            Some(tool) => {
-                let session = headers::session(self.inbound.headers);
-                self.ledger.definition(self.inbound.channel, session, tool)
-            }
-            None => Definition::Unseen,
-        }
+        let pinned = named.filter(|tool| server.pin(tool).is_some());
+        pinned.map_or(Definition::Unseen, |tool| {
+            self.ledger.definition(whose, tool, self.facts.now)
+        })
     }
 
     /// Takes one call from what the principal may call of a tool in a minute.

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
+use super::exchange::Call;
 use super::fitness::Unfit;
 use crate::decide::{self, Definition};
 use crate::document::Server;
 use crate::edit::Edit;
 use crate::gate::{Gated, Kind, Node, Slot, Span, folds_alike};
+use crate::ledger::{Ledger, Sights};
 use crate::mcp::catalogue::{Class, Method, is_tool_name};
 use crate::mcp::uri::Uri;
 use crate::moment::Moment;
@@ -57,12 +59,12 @@ impl List {
     }
 
     /// Whether a server's rules let an item be seen; on trial also what they only leave out, as its call would pass too.
-    fn shows(self, server: &Server, name: &str, now: Moment) -> bool {
+    fn shows(self, server: &Server, item: &Item, name: &str, now: Moment) -> bool {
         let on_trial = server.observes(now);
         match self {
             Self::Tools => {
                 let is_unruled = is_tool_name(name) && server.rule(name).is_none();
-                decide::is_listed(server, name, Definition::AsPinned) || (on_trial && is_unruled)
+                decide::is_listed(server, name, item.definition) || (on_trial && is_unruled)
             }
             Self::Prompts => {
                 let is_unruled = is_tool_name(name) && server.prompt(name).is_none();
@@ -83,10 +85,19 @@ impl List {
     }
 }
 
+/// One item of a listing.
+struct Item {
+    name: Option<String>,
+    span: Span,
+    /// Of a tool that a policy pins: what it is listed as.
+    definition: Definition,
+}
+
 /// The edit that takes out what may not be seen, and how many items that are; nothing if all may stay.
 ///
-/// A name that stands twice on a page is taken out both times: which of the two a call would run cannot be known (B4). A definition that is
-/// unfit to be shown is taken out too (C5, C10, C12).
+/// A name that stands twice on a page is taken out both times: which of the two a call would run cannot be known (B4). A tool whose
+/// definition is not the pinned one is taken out too: it could not be called (C3). A definition that is unfit to be shown is taken out as well
+/// (C5, C10, C12).
 ///
 /// # Errors
 /// [`Reason::ListingUnreadable`] when the listing is not a list of objects with names: what cannot be read cannot be filtered.
@@ -94,35 +105,89 @@ pub(super) fn filter(
     message: &Gated,
     list: List,
     servers: [Option<&Server>; 2],
-    now: Moment,
-    unfit: &Unfit,
+    (call, unfit): (&Call, &Unfit),
 ) -> Result<Option<(Edit, usize)>, Reason> {
+    let (ledger, now) = (&call.watched.ledger, call.now);
+    let (array, items) = read(message, list, |name, node| {
+        let is_pinned =
+            list == List::Tools && servers.iter().flatten().any(|s| s.pin(name).is_some());
+        let pin = is_pinned.then(|| ledger.pin_of(node)).flatten();
+        pin.map_or(Definition::Unseen, Definition::Seen)
+    })?;
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    for name in items.iter().filter_map(|item| item.name.as_deref()) {
+        *seen.entry(name).or_default() += 1;
+    }
+    let may_be_seen = |item: &&Item| {
+        item.name.as_deref().is_some_and(|name| {
+            let mut servers = servers.iter();
+            seen.get(name) == Some(&1)
+                && servers
+                    .all(|server| server.is_some_and(|server| list.shows(server, item, name, now)))
+        })
+    };
+    let kept: Vec<Span> = items
+        .iter()
+        .filter(may_be_seen)
+        .filter(|item| !unfit.contains(&item.span.start()))
+        .map(|item| item.span)
+        .collect();
+    let removed = items.len() - kept.len();
+    Ok((removed > 0).then(|| (Edit::ListItems(array, kept), removed)))
+}
+
+/// What one page shows of the tools this server pins.
+///
+/// # Errors
+/// As [`filter`], and when an item may be read as another tool than it says: then nobody can tell what the page shows of that one (A3).
+pub(super) fn sights(
+    message: &Gated,
+    server: &Server,
+    ledger: &Ledger,
+    sights: &mut Sights,
+) -> Result<(), Reason> {
+    let (_, items) = read(message, List::Tools, |name, node| {
+        let pin = server.pin(name).and_then(|_| ledger.pin_of(node));
+        pin.map_or(Definition::Unseen, Definition::Seen)
+    })?;
+    for item in items {
+        let name = item.name.ok_or(Reason::ListingUnreadable)?;
+        if server.pin(&name).is_none() {
+            continue;
+        }
+        let pin = match item.definition {
+            Definition::Seen(pin) if !sights.contains_key(&name) => Some(pin),
+            Definition::Seen(_) | Definition::Unseen | Definition::AsPinned => None,
+        };
+        sights.insert(name, pin);
+    }
+    Ok(())
+}
+
+/// Where the items of a listing stand, and each of them; `look` tells what is known of one by its name.
+fn read(
+    message: &Gated,
+    list: List,
+    look: impl Fn(&str, Node<'_>) -> Definition,
+) -> Result<(Span, Vec<Item>), Reason> {
     let (slot, key) = list.place();
     let array = message
         .node(slot)
         .filter(|node| node.kind() == Kind::Array)
         .ok_or(Reason::ListingUnreadable)?;
-    let items: Vec<(Option<String>, Node<'_>)> = array
-        .elements()
-        .map(|item| Ok((name_of(item, key)?, item)))
-        .collect::<Result<_, Reason>>()?;
-    let mut seen: HashMap<&str, usize> = HashMap::new();
-    for name in items.iter().filter_map(|(name, _)| name.as_deref()) {
-        *seen.entry(name).or_default() += 1;
-    }
-    let may_be_seen = |name: &str| {
-        let mut servers = servers.iter();
-        seen.get(name) == Some(&1)
-            && servers.all(|server| server.is_some_and(|server| list.shows(server, name, now)))
+    let item = |node: Node<'_>| {
+        let name = name_of(node, key)?;
+        let definition = name
+            .as_deref()
+            .map_or(Definition::Unseen, |name| look(name, node));
+        Ok(Item {
+            name,
+            span: node.span(),
+            definition,
+        })
     };
-    let kept: Vec<Span> = items
-        .iter()
-        .filter(|(name, _)| name.as_deref().is_some_and(may_be_seen))
-        .filter(|(_, item)| !unfit.contains(&item.span().start()))
-        .map(|(_, item)| item.span())
-        .collect();
-    let removed = items.len() - kept.len();
-    Ok((removed > 0).then(|| (Edit::ListItems(array.span(), kept), removed)))
+    let items: Result<Vec<Item>, Reason> = array.elements().map(item).collect();
+    Ok((array.span(), items?))
 }
 
 /// The name of one item; `None` takes it out: a second spelling of its key (A3) that another reader may prefer.

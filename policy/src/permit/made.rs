@@ -80,12 +80,13 @@ fn state(call: &Call, message: &Gated) -> Result<(), Reason> {
     };
     let (owner, about) = (call.owner, about(&call.ask));
     let before = call.ask.refers.state.as_deref();
-    let rounds = before.and_then(|state| call.ledger.state(owner, about, state, call.now));
+    let rounds = before.and_then(|state| call.watched.ledger.state(owner, about, state, call.now));
     let rounds = rounds.unwrap_or(0) + 1;
     if rounds >= MOST_ROUNDS {
         return Err(Reason::TooManyRounds);
     }
-    call.ledger
+    call.watched
+        .ledger
         .note_state(owner, about, &state, rounds, call.now);
     Ok(())
 }
@@ -108,7 +109,11 @@ fn task(call: &Call, message: &Gated, servers: [Option<&Server>; 2]) -> Result<(
         return Err(Reason::TaskInvalid);
     };
     let tool = call.ask.tool.clone();
-    if call.ledger.note_task(call.owner, &id, tool, call.now) {
+    if call
+        .watched
+        .ledger
+        .note_task(call.owner, &id, tool, call.now)
+    {
         report(message.node(Slot::Result).ok_or(Reason::TaskInvalid)?)
     } else {
         Err(Reason::TaskUnbound)
@@ -180,8 +185,8 @@ fn subscribe(call: &Call) {
         return;
     };
     match call.ask.method.name {
-        "resources/subscribe" => call.ledger.note_resource(call.owner, uri, call.now),
-        "resources/unsubscribe" => call.ledger.release_resource(call.owner, uri),
+        "resources/subscribe" => call.watched.ledger.note_resource(call.owner, uri, call.now),
+        "resources/unsubscribe" => call.watched.ledger.release_resource(call.owner, uri),
         _ => {}
     }
 }
@@ -201,7 +206,12 @@ pub(super) fn own_tasks(call: &Call, message: &Gated) -> Result<Option<(Edit, us
     for task in list.elements() {
         let id = exact(task, "taskId").map_err(|()| unreadable)?;
         let id = id.and_then(|id| id.text()).ok_or(unreadable)?;
-        if call.ledger.task(call.owner, &id, call.now).is_some() {
+        if call
+            .watched
+            .ledger
+            .task(call.owner, &id, call.now)
+            .is_some()
+        {
             kept.push(task.span());
         } else {
             removed += 1;

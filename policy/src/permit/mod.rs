@@ -20,14 +20,19 @@ mod listing;
 mod made;
 mod notice;
 mod own;
+mod pages;
 mod refers;
 mod released;
 mod step;
+mod survey;
+mod watched;
 
 pub use admit::{Facts, Inbound};
 pub use exchange::Exchange;
+pub use pages::{Listing, Page};
 pub use released::{Origin, Released, ReplyKind};
 pub use step::{Ignored, Step, Verdict};
+pub use survey::{Heard, Offer, Question, Survey};
 
 use std::sync::Arc;
 

@@ -10,7 +10,7 @@ use crate::decide::is_resource_listed;
 use crate::document::Server;
 use crate::edit::{Edit, Edited};
 use crate::gate::{Gated, Node, Slot};
-use crate::mcp::catalogue::{self, Kind, Method, Sent};
+use crate::mcp::catalogue::{self, Kind, Method, Sent, TOOLS_CHANGED};
 use crate::refusal::Reason;
 
 const RESOURCE_UPDATED: &str = "notifications/resources/updated";
@@ -35,6 +35,9 @@ pub(super) fn judge(
     let Some(method) = catalogue::server(name).filter(|m| m.kind == Kind::Notification) else {
         return IGNORED;
     };
+    if name == TOOLS_CHANGED {
+        call.watched.changed();
+    }
     let notice = Notice {
         call,
         message,
@@ -102,14 +105,19 @@ impl Notice<'_> {
         let (call, uri) = (self.call, self.text(Slot::ParamsUri));
         let may_read = |uri: &str| self.all(|server| is_resource_listed(server, uri));
         uri.is_some_and(|uri| {
-            may_read(&uri) && call.ledger.has_resource(call.owner, &uri, call.now)
+            may_read(&uri) && call.watched.ledger.has_resource(call.owner, &uri, call.now)
         })
     }
 
     /// Whether the message is about a task of whoever made the call (B9).
     fn is_own_task(&self) -> bool {
         let (call, task) = (self.call, self.text(Slot::ParamsTaskId));
-        task.is_some_and(|id| call.ledger.task(call.owner, &id, call.now).is_some())
+        task.is_some_and(|id| {
+            call.watched
+                .ledger
+                .task(call.owner, &id, call.now)
+                .is_some()
+        })
     }
 
     /// On a subscription: first the acknowledgement, then what was subscribed to, each under its id (B14).

@@ -6,6 +6,7 @@ use super::{Permitted, Verb};
 use crate::channel::Channel;
 use crate::document::PolicySet;
 use crate::edit::Edited;
+use crate::gate::{Gated, Slot};
 use crate::headers::{self, Header};
 
 /// One message of ours to a private server.
@@ -18,6 +19,13 @@ pub(super) enum Own<'a> {
     Cancelled(u64),
     /// Asks a server, under this id of ours, whether it is there.
     Ping(u64),
+    /// Asks for one page of a listing, under this id of ours: the page behind a cursor as the server wrote it, and `params._meta` where the
+    /// caller's revision wants one.
+    List(u64, &'static str, Option<&'a [u8]>, &'a [u8]),
+    /// Opens a session for a tool of the operator's, under this id of ours.
+    Initialize(u64),
+    /// That session is open.
+    Initialized,
 }
 
 impl Own<'_> {
@@ -44,6 +52,14 @@ impl Own<'_> {
             Self::Ping(id) => {
                 Bytes::from(format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#))
             }
+            Self::List(id, method, cursor, meta) => list(*id, method, *cursor, meta),
+            Self::Initialize(id) => Bytes::from(format!(
+                r#"{{"jsonrpc":"2.0","id":{id},"method":"initialize","params":{{"protocolVersion":"2025-11-25","capabilities":{{}},"clientInfo":{{"name":"portcullis","version":"{}"}}}}}}"#,
+                env!("CARGO_PKG_VERSION")
+            )),
+            Self::Initialized => {
+                Bytes::from_static(br#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)
+            }
         }
     }
 }
@@ -59,8 +75,52 @@ impl PolicySet {
     }
 }
 
+fn list(id: u64, method: &str, cursor: Option<&[u8]>, meta: &[u8]) -> Bytes {
+    let mut text =
+        format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{{"#).into_bytes();
+    let members = [(&b"\"cursor\":"[..], cursor), (b"\"_meta\":", Some(meta))];
+    let mut is_first = true;
+    for (name, value) in members {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            text.extend_from_slice(if is_first { b"" } else { b"," });
+            text.extend_from_slice(name);
+            text.extend_from_slice(value);
+            is_first = false;
+        }
+    }
+    text.extend_from_slice(b"}}");
+    text.into()
+}
+
 fn answer(id: &[u8], rest: &[u8]) -> Bytes {
     [br#"{"jsonrpc":"2.0","id":"#, id, b",", rest]
         .concat()
         .into()
+}
+
+/// What a request says about itself since MCP 2026-07-28, as the caller wrote it: a server may list by it.
+pub(super) fn meta(message: &Gated) -> Vec<u8> {
+    let members = [
+        Slot::ParamsMetaProtocolVersion,
+        Slot::ParamsMetaClientInfo,
+        Slot::ParamsMetaClientCapabilities,
+    ];
+    let mut text = Vec::new();
+    for (slot, node) in members
+        .iter()
+        .filter_map(|slot| Some((slot, message.node(*slot)?)))
+    {
+        let name = slot
+            .path()
+            .strip_prefix("params._meta.")
+            .unwrap_or_default();
+        text.extend_from_slice(if text.is_empty() { b"{\"" } else { b",\"" });
+        text.extend_from_slice(name.as_bytes());
+        text.extend_from_slice(b"\":");
+        text.extend_from_slice(node.raw());
+    }
+    if !text.is_empty() {
+        text.push(b'}');
+    }
+    text
 }

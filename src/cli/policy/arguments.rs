@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Command, value_parser};
 
+use super::init::OUTPUT;
+use super::live;
+
 /// The name of the command, and of its tools.
 pub(in crate::cli) const NAME: &str = "policy";
 pub(super) const CHECK: &str = "check";
@@ -11,6 +14,8 @@ pub(super) const TEST: &str = "test";
 pub(super) const EXPLAIN: &str = "explain";
 pub(super) const DIFF: &str = "diff";
 pub(super) const FMT: &str = "fmt";
+pub(super) const INIT: &str = "init";
+pub(super) const PINS: &str = "pins";
 pub(super) const SCHEMA: &str = "schema";
 
 /// Its arguments.
@@ -45,7 +50,24 @@ pub(in crate::cli) fn command() -> Command {
                 .arg(file("policy", "The policy file"))
                 .arg(flag("check", "Write nothing: exit 2 if the layout would change")),
         )
+        .subcommand(init())
+        .subcommand(live::arguments(
+            Command::new(PINS)
+                .about("Hold the pins of a policy against a live server and print an edit for review: exit 0 if all are as pinned, 2 if a definition changed or is missing, 3 if a tool is not pinned")
+                .arg(file("policy", "The policy file")),
+        ))
         .subcommand(Command::new(SCHEMA).about("Print a JSON Schema of the language, for editors"))
+}
+
+fn init() -> Command {
+    let about = "Ask a live server what it offers, and write a policy that refuses everything with all of it ready to be uncommented: types, bounds and pins";
+    let output = Arg::new(OUTPUT)
+        .short('o')
+        .long(OUTPUT)
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
+        .help("Where to write it, never over a file that exists; standard output if not given");
+    live::arguments(Command::new(INIT).about(about)).arg(output)
 }
 
 fn explain() -> Command {

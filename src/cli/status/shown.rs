@@ -16,6 +16,7 @@ pub(super) fn status(status: &Value) -> String {
     lines.push(control_plane(status, now));
     lines.extend(each(status, "/channels").map(|channel| channel_line(channel, now)));
     lines.push(policy(status));
+    lines.extend(each(status, "/stopped_pins").map(stopped_pin));
     lines.extend(each(status, "/identities").map(|identity| identity_line(identity, now)));
     lines.push(audit(status, now));
     lines.push(counts(status));
@@ -79,6 +80,22 @@ fn control_plane(status: &Value, now: u64) -> String {
         "control plane  {}, {last}, {}{error}",
         text(status, "/control_plane/state"),
         text(status, "/control_plane/origin")
+    )
+}
+
+fn stopped_pin(pin: &Value) -> String {
+    let what = match text(pin, "/tool") {
+        tool if tool.is_empty() => "the instructions".to_owned(),
+        tool => format!("tool {tool}"),
+    };
+    let found = match text(pin, "/found") {
+        found if found.is_empty() => "it is gone, or there twice".to_owned(),
+        found => format!("its pin would be {found}"),
+    };
+    format!(
+        "pin            {} of {}: stopped, {found}",
+        what,
+        text(pin, "/channel")
     )
 }
 

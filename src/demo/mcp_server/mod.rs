@@ -10,6 +10,7 @@
 //! Leaves to others: judging requests. Whoever gets in may call every tool, which is the point of the demo.
 
 mod answer;
+mod definitions;
 mod heard;
 mod protocol;
 mod sessions;
@@ -27,6 +28,7 @@ use self::{heard::MAX_BODY, sessions::Sessions};
 use super::net::{Body, Cut, Door, Handler, Listener, Record, Visit, body};
 
 pub use answer::{Answer, Piece};
+pub use definitions::Definitions;
 pub use heard::Heard;
 pub use tools::{DELETE_RECORD, SEARCH_RECORDS, SLOW_COUNT, TOOLS};
 
@@ -69,6 +71,7 @@ struct Server {
     heard: Record<Heard>,
     tools_run: Record<String>,
     scripts: Mutex<VecDeque<Script>>,
+    definitions: Mutex<Definitions>,
 }
 
 impl McpServer {
@@ -83,6 +86,7 @@ impl McpServer {
             heard: Record::of(REMEMBERED),
             tools_run: Record::of(REMEMBERED),
             scripts: Mutex::default(),
+            definitions: Mutex::default(),
         });
         let scheme = door.scheme();
         let listener = Listener::open(0, door, server.clone()).await?;
@@ -102,6 +106,11 @@ impl McpServer {
     /// Answers the next request that has no script yet with what `script` makes of it; scripts are used in order.
     pub fn script(&self, script: impl FnOnce(&Heard) -> Answer + Send + 'static) {
         self.server.scripts().push_back(Box::new(script));
+    }
+
+    /// Tells this of itself from now on, in every session.
+    pub fn redefine(&self, definitions: Definitions) {
+        *self.server.definitions() = definitions;
     }
 
     /// Every request so far, byte for byte, in order of arrival.
@@ -136,6 +145,12 @@ impl McpServer {
 }
 
 impl Server {
+    fn definitions(&self) -> std::sync::MutexGuard<'_, Definitions> {
+        self.definitions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn scripts(&self) -> std::sync::MutexGuard<'_, VecDeque<Script>> {
         self.scripts.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -117,7 +117,7 @@ fn request(server: &Server, id: &Value, method: &str, params: &Value) -> Respons
     match method {
         "initialize" => initialize(server, id, params),
         "ping" => result(server, id, &json!({})),
-        "tools/list" => result(server, id, &tools::listing()),
+        "tools/list" => result(server, id, &server.definitions().page(params)),
         "tools/call" => call(server, id, params),
         _ => refuse(
             StatusCode::OK,
@@ -133,15 +133,18 @@ fn initialize(server: &Server, id: &Value, params: &Value) -> Response<Body> {
     let spoken = REVISIONS
         .into_iter()
         .find(|revision| Some(*revision) == asked);
-    let mut response = result(
-        server,
-        id,
-        &json!({
-            "protocolVersion": spoken.unwrap_or("2025-11-25"),
-            "capabilities": {"tools": {}},
-            "serverInfo": {"name": "portcullis-demo-records", "version": env!("CARGO_PKG_VERSION")},
-        }),
-    );
+    let mut opened = json!({
+        "protocolVersion": spoken.unwrap_or("2025-11-25"),
+        "capabilities": {"tools": {}},
+        "serverInfo": {"name": "portcullis-demo-records", "version": env!("CARGO_PKG_VERSION")},
+    });
+    let instructions = server.definitions().instructions.clone();
+    if !instructions.is_empty()
+        && let Value::Object(members) = &mut opened
+    {
+        members.insert("instructions".to_owned(), instructions.into());
+    }
+    let mut response = result(server, id, &opened);
     if server.options.sessions
         && let Ok(session) = HeaderValue::try_from(server.sessions.open())
     {

@@ -20,16 +20,31 @@ const RECORDS: [&str; 4] = [
     "alice: contract 9",
 ];
 
-/// The result of `tools/list`.
-pub(super) fn listing() -> Value {
-    json!({"tools": [
-        described(SEARCH_RECORDS, "Search the record archive", "query", "string"),
-        described(DELETE_RECORD, "Delete one record for good", "record", "string"),
-        described(SLOW_COUNT, "Count to a number, one step at a time", "to", "integer"),
-    ]})
+/// Their definitions, in the order of the listing.
+pub(super) fn described() -> Vec<Value> {
+    vec![
+        definition(
+            SEARCH_RECORDS,
+            "Search the record archive",
+            "query",
+            "string",
+        ),
+        definition(
+            DELETE_RECORD,
+            "Delete one record for good",
+            "record",
+            "string",
+        ),
+        definition(
+            SLOW_COUNT,
+            "Count to a number, one step at a time",
+            "to",
+            "integer",
+        ),
+    ]
 }
 
-fn described(name: &str, description: &str, argument: &str, kind: &str) -> Value {
+fn definition(name: &str, description: &str, argument: &str, kind: &str) -> Value {
     json!({
         "name": name,
         "description": description,

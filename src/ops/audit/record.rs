@@ -126,6 +126,8 @@ pub enum NoteKind {
     Raised,
     /// The gate lets work finish and takes no more.
     Quiesced,
+    /// A definition that the policy pins was found to be another, or as pinned again.
+    Pin,
     /// A poll body was lost, with every command in it.
     PollLost,
 }
@@ -141,6 +143,7 @@ impl NoteKind {
             Self::Lowered => "lowered",
             Self::Raised => "raised",
             Self::Quiesced => "quiesced",
+            Self::Pin => "pin",
             Self::PollLost => "poll_lost",
         }
     }

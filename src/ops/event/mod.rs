@@ -5,12 +5,14 @@
 
 mod agent;
 mod command;
+mod definition;
 mod peer;
 mod poll;
 mod rotation;
 
 pub use agent::{AgentEvent, ServerEvent};
 pub use command::{Call, CallKind, CommandEvent, NoAnswer, Side, Times};
+pub use definition::{Changed, DefinitionEvent};
 pub use peer::{HandshakeFacts, PeerEvent};
 pub use poll::{PollEvent, PollFailure, PollFault, PollPause};
 pub use rotation::RotationEvent;
@@ -24,6 +26,8 @@ pub enum Event<'a> {
     Command(Call<'a>, CommandEvent<'a>),
     /// Between the agent and the private server of this channel.
     Server(&'a str, ServerEvent),
+    /// To the definitions that the server of this channel tells of itself.
+    Definition(&'a str, DefinitionEvent<'a>),
     /// To the certificates, roots and secrets of this endpoint: `control plane` or a channel.
     Rotation(&'a str, RotationEvent<'a>),
     /// Between the agent and the peer of this endpoint.

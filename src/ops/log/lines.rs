@@ -5,9 +5,11 @@ use std::fmt;
 use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
-use crate::ops::event::{Call, CommandEvent, Event, PollEvent, PollFailure, ServerEvent};
+use crate::ops::event::{
+    Call, CommandEvent, DefinitionEvent, Event, PollEvent, PollFailure, ServerEvent,
+};
 
-use super::{Flood, agent, peer, rotation};
+use super::{Flood, agent, definition, peer, rotation};
 
 /// Writes the line of an event. What is ordinary for one call is told at `debug` only: its record is in the audit log.
 pub(crate) fn write(event: &Event<'_>, flood: &Flood) {
@@ -16,6 +18,10 @@ pub(crate) fn write(event: &Event<'_>, flood: &Flood) {
         Event::Command(call, ref event) if is_in_full(event, flood) => command(call, event),
         Event::Command(..) => {}
         Event::Server(channel, ref event) => server(channel, event),
+        Event::Definition(channel, ref event) if is_told(event, flood) => {
+            definition::write(channel, event)
+        }
+        Event::Definition(..) => {}
         Event::Rotation(endpoint, ref event) => rotation::write(endpoint, event),
         Event::Peer(endpoint, ref event) => peer::write(endpoint, event),
         Event::Agent(ref event) => agent::write(event),
@@ -58,6 +64,18 @@ fn is_in_full(event: &CommandEvent<'_>, flood: &Flood) -> bool {
         | CommandEvent::Lost => return true,
     };
     flood.admits(kind, Instant::now())
+}
+
+/// Every call may fail to be listed for; a change is told once.
+fn is_told(event: &DefinitionEvent<'_>, flood: &Flood) -> bool {
+    match *event {
+        DefinitionEvent::ListingFailed { reason } => {
+            flood.admits(("listing", reason), Instant::now())
+        }
+        DefinitionEvent::Listed { .. }
+        | DefinitionEvent::Changed(_)
+        | DefinitionEvent::Restored { .. } => true,
+    }
 }
 
 /// A correlation id as the caller of a refused call sees it.

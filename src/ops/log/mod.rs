@@ -5,6 +5,7 @@
 //! Leaves to others: which events there are (`event`).
 
 mod agent;
+mod definition;
 mod flood;
 pub(crate) mod lines;
 mod peer;

@@ -76,6 +76,9 @@ impl Metrics {
                 self.poller.command(event);
                 self.dispatcher.command(channel, event, &self.known);
             }
+            Event::Definition(channel, ref event) => {
+                self.own.definition(self.known.channel(channel), event);
+            }
             Event::Rotation(endpoint, ref event) => self.rotation.note(endpoint, event),
             Event::Peer(endpoint, ref event) => self.peers.note(endpoint, event),
             Event::Agent(AgentEvent::WatchOverflow) => self.rotation.overflow(),

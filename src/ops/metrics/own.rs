@@ -5,7 +5,7 @@ use prometheus_client::registry::Registry;
 
 use super::labels::{Word, one};
 use super::{Counters, Gauges};
-use crate::ops::event::{CommandEvent, PollEvent, PollPause};
+use crate::ops::event::{CommandEvent, DefinitionEvent, PollEvent, PollPause};
 
 /// Counters that only grow.
 #[derive(Debug, Default)]
@@ -15,6 +15,7 @@ pub(super) struct Own {
     verdicts: Counters,
     refusals: Counters,
     observed: Counters,
+    pin_changes: Counters,
     failures: Counters,
     poll_failures: Counters,
     poll_pauses: Counters,
@@ -55,6 +56,11 @@ impl Own {
             "observed",
             "Messages let in although the rules refuse them, by reason: their server is on trial",
             new.observed.clone(),
+        );
+        to.register(
+            "pin_changes",
+            "Pinned definitions found to be others, by channel",
+            new.pin_changes.clone(),
         );
         to.register(
             "failures",
@@ -149,6 +155,14 @@ impl Own {
             | CommandEvent::Ignored { .. }
             | CommandEvent::OwnAnswerFailed { .. }
             | CommandEvent::Replied { .. } => {}
+        }
+    }
+
+    pub(super) fn definition(&self, channel: Word, event: &DefinitionEvent<'_>) {
+        if let DefinitionEvent::Changed(_) = event {
+            self.pin_changes
+                .get_or_create(&one("channel", channel))
+                .inc();
         }
     }
 

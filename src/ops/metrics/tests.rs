@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use crate::ops::Ops;
 use crate::ops::event::{
-    Call, CallKind, CommandEvent, Event, HandshakeFacts, NoAnswer, PeerEvent, PollEvent,
-    PollFailure, PollFault, PollPause, RotationEvent, Side, Times,
+    Call, CallKind, Changed, CommandEvent, DefinitionEvent, Event, HandshakeFacts, NoAnswer,
+    PeerEvent, PollEvent, PollFailure, PollFault, PollPause, RotationEvent, Side, Times,
 };
 use crate::ops::state::{Anchor, Generation, Traffic};
 
@@ -138,6 +138,20 @@ fn everything(ops: &Ops) {
         },
     );
     ops.emit(replied("main", "tools/call", Some(took)));
+    let changed = Changed {
+        tool: "a",
+        pinned: "",
+        found: "",
+        line: 1,
+    };
+    for event in [
+        DefinitionEvent::Listed { pages: 1 },
+        DefinitionEvent::ListingFailed { reason: "eof" },
+        DefinitionEvent::Changed(&changed),
+        DefinitionEvent::Restored { tool: "a" },
+    ] {
+        ops.emit(Event::Definition("main", event));
+    }
 }
 
 #[test]
@@ -157,6 +171,7 @@ fn the_references_numbers_are_there_under_its_names() {
         "dispatcher_worker_pool_occupancy 0",
         r#"command_unsupported_channel_total{tunnel_id="",channel="main"} 1"#,
         r#"command_end_to_end_latency_milliseconds_count{latency_type="poll_to_response",tunnel_id="",tunnel_service_status="200",request_kind="call",request_method="tools/call",channel="main"} 1"#,
+        r#"portcullis_pin_changes_total{channel="main"} 1"#,
         "liveness 1",
         "readiness 0",
         r#"portcullis_not_ready{code="mcp_probe_pending"} 1"#,

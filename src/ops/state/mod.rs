@@ -7,6 +7,7 @@ mod heart;
 mod progress;
 pub mod readiness;
 mod server;
+mod stopped;
 #[cfg(test)]
 mod tests;
 mod traffic;
@@ -19,6 +20,7 @@ pub use self::endpoint::{Anchor, Condition, Endpoint, Generation};
 pub use self::heart::Heart;
 pub use self::progress::Standstill;
 pub use self::server::{QUIET, Reach, Server};
+pub use self::stopped::Stopped;
 pub use self::traffic::{Counted, Traffic};
 use crate::ops::event::{
     AgentEvent, Event, PollEvent, PollFault, PollPause, RotationEvent, ServerEvent,
@@ -135,6 +137,8 @@ pub struct Inputs {
     pub recording: Option<Instant>,
     /// Since when the agent is stopping.
     pub stopping: Option<SystemTime>,
+    /// The pinned definitions that are others now.
+    pub stopped: Vec<Stopped>,
 }
 
 impl Inputs {
@@ -160,6 +164,7 @@ impl Inputs {
             audit: None,
             recording: None,
             stopping: None,
+            stopped: Vec::new(),
         }
     }
 
@@ -183,6 +188,9 @@ impl Inputs {
             )
             | Event::Peer(..)
             | Event::Command(..) => {}
+            Event::Definition(channel, ref event) => {
+                stopped::note(&mut self.stopped, channel, event)
+            }
         }
     }
 

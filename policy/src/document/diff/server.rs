@@ -28,6 +28,15 @@ impl Changes {
         );
         self.limits(&old.limits, &new.limits);
         self.trial(old, new);
+        let instructions = |server: &Server| server.instructions().map(|(pin, _)| pin);
+        self.rule(
+            Direction::of(
+                instructions(old).as_ref(),
+                instructions(new).as_ref(),
+                |_, _| false,
+            ),
+            "instructions",
+        );
         let names: BTreeSet<&String> = old.tools.keys().chain(new.tools.keys()).collect();
         for name in names {
             self.tool(name, old.tools.get(name), new.tools.get(name));

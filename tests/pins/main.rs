@@ -1,0 +1,17 @@
+//! Pins before a running agent: its own listing, what the server changes between sessions and in one, and the tools that write and compare
+//! pins against a live server.
+
+#![cfg(feature = "demo")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod changes;
+mod first;
+mod place;
+mod tools;
