@@ -99,10 +99,10 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
     ) -> Result<Page, Failure> {
         let mut answer = self.upstream.call(permitted, deadline).await?;
         account.generation = answer.generation();
-        let status = answer.status();
+        listing.begin(answer.status(), answer.headers());
         while let Some(text) = answer.next().await? {
             account.events += 1;
-            match listing.judge(text, status) {
+            match listing.judge(text) {
                 Page::Wait => account.dropped += 1,
                 Page::Reply(own) => {
                     let within = deadline.capped(ASIDE);

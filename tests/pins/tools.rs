@@ -220,6 +220,61 @@ async fn init_shows_the_agents_certificate_and_believes_its_roots_only() {
     }
 }
 
+/// With the agent's configuration the server is the one that is bound to the channel, reached as the agent reaches it.
+#[tokio::test(flavor = "multi_thread")]
+async fn init_asks_the_server_of_the_agents_configuration() {
+    let (folder, pki) = (tempfile::tempdir().unwrap(), Pki::new().unwrap());
+    let server = McpServer::start(Door::mcp_server(&pki).unwrap(), Options::default())
+        .await
+        .unwrap();
+    let issued = pki.mcp_clients.issue(&Leaf::client("agent")).unwrap();
+    for (name, text) in [
+        ("a.pem", issued.chain_pem.clone()),
+        ("a.key", issued.key_pem.to_string()),
+        ("roots.pem", pki.mcp_servers.root_pem()),
+        (
+            "api.key",
+            "demo_0123456789abcdef0123456789abcdef".to_owned(),
+        ),
+        (
+            "agent.yaml",
+            format!("mcp:\n  server_urls:\n    - url: {}\n", server.url()),
+        ),
+    ] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+        private(&folder.path().join(name));
+    }
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let flags: [String; 16] = [
+        "--config".to_owned(),
+        at("agent.yaml"),
+        "--control-plane.tunnel-id".to_owned(),
+        "tunnel_0123456789abcdef0123456789abcdef".to_owned(),
+        "--control-plane.api-key".to_owned(),
+        format!("file:{}", at("api.key")),
+        "--ca-bundle".to_owned(),
+        at("roots.pem"),
+        "--trust.mode".to_owned(),
+        "replace".to_owned(),
+        "--mcp.client-cert".to_owned(),
+        at("a.pem"),
+        "--mcp.client-key".to_owned(),
+        at("a.key"),
+        "--state.dir".to_owned(),
+        at("state"),
+    ];
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let (code, out, err) = portcullis(&[&["init"], &flags[..]].concat()).await;
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("# name = \"search_records\""), "{out}");
+    let other = [&["init", "--channel", "other"], &flags[..]].concat();
+    let (code, _, err) = portcullis(&other).await;
+    assert!(
+        code == 1 && err.contains("no MCP server is bound to the channel `other`"),
+        "{err}"
+    );
+}
+
 fn private(path: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -249,7 +304,7 @@ async fn pins_tells_what_changed_and_writes_nothing_c3_pf16() {
     let (code, out, _) = portcullis(&pins).await;
     assert!(
         code == 3
-            && out.contains(&format!("unpinned   slow_count"))
+            && out.contains("unpinned   slow_count")
             && out.contains(&format!("+ {}", slow_pin.trim())),
         "{out}"
     );
