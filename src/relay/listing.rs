@@ -10,15 +10,16 @@ mod under_way;
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use portcullis_policy::permit::Page;
+use portcullis_policy::{Channel, Failure, FailureKind, FailureSource, Listing, Permitted, Reason};
+
 use super::pipeline::Relay;
 use super::port::{Answer as _, ControlPlane, Records, Upstream};
 use super::record::{Account, Decided, Ended};
 use crate::ops::event::{DefinitionEvent, Event};
 use crate::runtime::deadline::Deadline;
 use crate::wire::command::Command;
-use bytes::Bytes;
-use portcullis_policy::permit::Page;
-use portcullis_policy::{Channel, Failure, FailureKind, FailureSource, Listing, Permitted, Reason};
 
 pub use under_way::Listings;
 
@@ -81,6 +82,9 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
             let page = self.page(permitted, listing, deadline, &mut account);
             let page = deadline.bound(page).await.unwrap_or(Err(timed_out()));
             self.records.outcome(intent, &ended(&mut account, &page));
+            if page.is_err() {
+                self.ledger.lost(cause.channel);
+            }
             match page.map_err(|failure| failure.kind().label())? {
                 Page::Complete => return Ok(pages),
                 Page::Broken(why) => return Err(why),
