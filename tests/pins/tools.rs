@@ -147,6 +147,32 @@ async fn a_hostile_server_writes_nothing_into_the_file_c4_c5() {
     );
 }
 
+/// However much a server offers, the file has a size that loads.
+#[tokio::test(flavor = "multi_thread")]
+async fn init_writes_no_more_than_a_policy_may_have() {
+    let long: Vec<String> = (0..5000).map(|n| format!("value-{n}")).collect();
+    let mut tools = vec![tool("long", json!({"e": {"enum": long}}), json!([]))];
+    let many = (0..6000)
+        .map(|n| json!({"name": format!("tool.{n}."), "description": "\u{7}".repeat(200)}));
+    tools.extend(many);
+    let server = plain(Definitions::of(tools)).await;
+    let (code, text, err) = portcullis(&["init", "--from-server", &server.url()]).await;
+    assert_eq!(code, 0, "{err}");
+    for text in [text.clone(), uncommented(&text)] {
+        let policy = PolicySet::compile(text.as_bytes());
+        assert!(policy.is_ok(), "{} bytes: {:?}", text.len(), policy.err());
+    }
+    assert!(
+        text.contains("## tool long\n## left out: its rules would be too long\n"),
+        "{}",
+        &text[..2000]
+    );
+    assert!(
+        text.trim_end()
+            .ends_with("more are not written out: the file would be too long.")
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn init_never_overwrites_and_says_why_there_is_no_file() {
     let folder = tempfile::tempdir().unwrap();
