@@ -109,7 +109,7 @@ impl Caller {
                 1 => String::new(),
                 left => format!(r#","nextCursor":"c{left}""#),
             };
-            match listing.judge(page(tools, &next), 200) {
+            match listing.judge(page(tools, &next)) {
                 Page::Next => {}
                 Page::Complete => return "complete",
                 Page::Broken(why) => return why,
@@ -200,13 +200,13 @@ fn only_all_pages_together_are_evidence_b4() {
     let mut listing = caller.listing(CALL).unwrap();
     listing.ask(UPSTREAM_ID);
     assert!(matches!(
-        listing.judge(page(GOOD, r#","nextCursor":"2""#), 200),
+        listing.judge(page(GOOD, r#","nextCursor":"2""#)),
         Page::Next
     ));
     assert_eq!(caller.says(), "pin_unseen", "a part of a listing");
     let (_, text) = listing.ask(UPSTREAM_ID);
     assert!(String::from_utf8_lossy(&text).contains(r#""params":{"cursor":"2"}"#));
-    let again = listing.judge(page("", r#","nextCursor":"2""#), 200);
+    let again = listing.judge(page("", r#","nextCursor":"2""#));
     assert!(matches!(again, Page::Broken("no_listing")), "a circle");
 }
 
@@ -236,7 +236,8 @@ fn a_listing_that_cannot_be_had_refuses_for_now() {
     for (text, status, why) in rows {
         let mut listing = caller.listing(CALL).unwrap();
         listing.ask(UPSTREAM_ID);
-        let Page::Broken(found) = listing.judge(text, status) else {
+        listing.begin(status, &[]);
+        let Page::Broken(found) = listing.judge(text) else {
             panic!("{why}");
         };
         assert_eq!(found, why);
@@ -245,13 +246,28 @@ fn a_listing_that_cannot_be_had_refuses_for_now() {
         assert_eq!(refused.reason().label(), "listing_failed");
         assert!(json(&refused.into_released()).contains("\"retryable\":true"));
     }
+    // What the server has against the caller itself he is told as it is: his session is gone, or he must say who he is.
+    for status in [401, 404] {
+        let mut listing = caller.listing(CALL).unwrap();
+        listing.ask(UPSTREAM_ID);
+        listing.begin(status, &headers(&[("www-authenticate", "Bearer")]));
+        let refused = listing.refuse(facts().correlation);
+        assert_eq!(refused.reason().label(), "listing_failed");
+        let released = refused.into_released();
+        assert_eq!(released.code(), status);
+        let told = released
+            .headers()
+            .iter()
+            .any(|(name, _)| *name == "Www-Authenticate");
+        assert!(told, "{:?}", released.headers());
+    }
     // An endless listing ends.
     let mut listing = caller.listing(CALL).unwrap();
     let mut pages = 0;
     let why = loop {
         listing.ask(UPSTREAM_ID);
         pages += 1;
-        match listing.judge(page("", &format!(r#","nextCursor":"{pages}""#)), 200) {
+        match listing.judge(page("", &format!(r#","nextCursor":"{pages}""#))) {
             Page::Next => {}
             Page::Broken(why) => break why,
             Page::Complete | Page::Wait | Page::Reply(_) => panic!("no end"),
@@ -278,8 +294,7 @@ fn a_listing_is_judged_as_an_answer() {
         Some("s-1"),
         "on the caller's session"
     );
-    let say = |listing: &mut Listing, text: &str| match listing
-        .judge(Bytes::from(text.to_owned()), 200)
+    let say = |listing: &mut Listing, text: &str| match listing.judge(Bytes::from(text.to_owned()))
     {
         Page::Wait => "wait".to_owned(),
         Page::Reply(own) => String::from_utf8(own.into_outgoing().body.to_vec()).unwrap(),
@@ -310,7 +325,7 @@ fn a_listing_is_judged_as_an_answer() {
         ),
         "wait"
     );
-    assert!(matches!(listing.judge(page(GOOD, ""), 200), Page::Complete));
+    assert!(matches!(listing.judge(page(GOOD, "")), Page::Complete));
 }
 
 /// MCP 2026-07-28: the listing says of itself what the caller's message says, and what its headers must repeat.
@@ -343,7 +358,7 @@ fn a_modern_listing_describes_itself() {
     assert_eq!(value("mcp-method").as_deref(), Some("tools/list"));
     assert_eq!(value("mcp-name"), None);
     assert_eq!(value("authorization").as_deref(), Some("Bearer x"));
-    assert!(matches!(listing.judge(page(GOOD, ""), 200), Page::Complete));
+    assert!(matches!(listing.judge(page(GOOD, "")), Page::Complete));
     assert_eq!(caller.admit(&call).map(|_| ()), Ok(()));
 }
 
@@ -433,7 +448,7 @@ fn evidence_ends_with_a_change_a_new_session_another_caller_and_time() {
     );
     let mut stale = listing_before;
     assert!(matches!(
-        stale.judge(page(GOOD, ""), 200),
+        stale.judge(page(GOOD, "")),
         Page::Broken("changed_meanwhile")
     ));
     assert_eq!((caller.lists(&[GOOD]), caller.says()), ("complete", "ok"));
@@ -534,4 +549,27 @@ fn without_a_digest_nothing_is_ever_seen() {
     caller.ledger = Arc::default();
     assert_eq!(caller.lists(&[GOOD]), "complete");
     assert_eq!(caller.says(), "pin_unseen");
+}
+
+/// A pin of instructions is part of the language: a bad one is a mistake at its place, and taking it away allows more.
+#[test]
+fn a_pin_of_instructions_is_part_of_the_language() {
+    use portcullis_policy::Direction;
+    use portcullis_policy::document::{diff, direction};
+    let text = |rest: &str| format!("schema = 1\n[[server]]\nchannel = \"main\"\n{rest}");
+    let bad = PolicySet::check(text("instructions = \"sha256:00\"\n").as_bytes());
+    let at: Vec<u32> = bad.mistakes.iter().map(|mistake| mistake.line).collect();
+    assert_eq!(at, [4], "{:?}", bad.mistakes);
+    let pinned = |text: &str| format!("instructions = \"{}\"\n", Pin::of_text(text, digest));
+    let [none, one, other] =
+        ["".to_owned(), pinned("a"), pinned("b")].map(|rest| compile(&text(&rest)));
+    for (old, new, way) in [
+        (&none, &one, Direction::Tighter),
+        (&one, &none, Direction::Looser),
+        (&one, &other, Direction::Looser),
+        (&one, &one, Direction::Neutral),
+    ] {
+        assert_eq!(direction(&diff(old, new)), way);
+    }
+    assert!(PolicySet::SCHEMA.contains("\"instructions\""));
 }

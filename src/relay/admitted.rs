@@ -17,7 +17,7 @@ use crate::ops::event::{Changed, DefinitionEvent, Event};
 use crate::wire::command::{Command, CommandKind};
 
 impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
-    /// Judges a message, after a listing if its tool is pinned and nothing is known of it yet.
+    /// Judges a message, after a listing if its tool is pinned and nothing is known of it yet. Without one the answer is no (INVARIANT: 4).
     pub(super) async fn admit_listed(
         &self,
         command: &Command,

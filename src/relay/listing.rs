@@ -10,15 +10,16 @@ mod under_way;
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use portcullis_policy::permit::Page;
+use portcullis_policy::{Channel, Failure, FailureKind, FailureSource, Listing, Permitted, Reason};
+
 use super::pipeline::Relay;
 use super::port::{Answer as _, ControlPlane, Records, Upstream};
 use super::record::{Account, Decided, Ended};
 use crate::ops::event::{DefinitionEvent, Event};
 use crate::runtime::deadline::Deadline;
 use crate::wire::command::Command;
-use bytes::Bytes;
-use portcullis_policy::permit::Page;
-use portcullis_policy::{Channel, Failure, FailureKind, FailureSource, Listing, Permitted, Reason};
 
 pub use under_way::Listings;
 
@@ -81,6 +82,9 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
             let page = self.page(permitted, listing, deadline, &mut account);
             let page = deadline.bound(page).await.unwrap_or(Err(timed_out()));
             self.records.outcome(intent, &ended(&mut account, &page));
+            if page.is_err() {
+                self.ledger.lost(cause.channel);
+            }
             match page.map_err(|failure| failure.kind().label())? {
                 Page::Complete => return Ok(pages),
                 Page::Broken(why) => return Err(why),
@@ -99,10 +103,10 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
     ) -> Result<Page, Failure> {
         let mut answer = self.upstream.call(permitted, deadline).await?;
         account.generation = answer.generation();
-        let status = answer.status();
+        listing.begin(answer.status(), answer.headers());
         while let Some(text) = answer.next().await? {
             account.events += 1;
-            match listing.judge(text, status) {
+            match listing.judge(text) {
                 Page::Wait => account.dropped += 1,
                 Page::Reply(own) => {
                     let within = deadline.capped(ASIDE);

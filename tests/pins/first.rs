@@ -84,6 +84,17 @@ async fn a_listing_that_fails_is_tried_again_by_the_next_call() {
     assert_eq!(asked(&stage, "tools/list").len(), 5);
 }
 
+/// A session that is gone is told as the server tells it, so that the caller opens another.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_gone_is_told_by_its_status() {
+    let stage = stage(policy("")).await;
+    let caller = Caller::connect(&stage).await;
+    server(&stage).script(|_| Answer::status(hyper::StatusCode::NOT_FOUND));
+    let reply = replied(caller.search()).await;
+    assert_eq!(reply.code, 404, "{reply:?}");
+    assert!(server(&stage).tools_run().is_empty());
+}
+
 /// What would be refused anyway costs the server nothing, and what is known not to be there is not looked for again.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_listed_in_vain() {

@@ -11,7 +11,10 @@
     clippy::indexing_slicing
 )]
 
+mod bounded;
 mod changes;
 mod first;
 mod place;
+#[path = "../support/mod.rs"]
+mod support;
 mod tools;

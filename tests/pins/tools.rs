@@ -147,6 +147,32 @@ async fn a_hostile_server_writes_nothing_into_the_file_c4_c5() {
     );
 }
 
+/// However much a server offers, the file has a size that loads.
+#[tokio::test(flavor = "multi_thread")]
+async fn init_writes_no_more_than_a_policy_may_have() {
+    let long: Vec<String> = (0..5000).map(|n| format!("value-{n}")).collect();
+    let mut tools = vec![tool("long", json!({"e": {"enum": long}}), json!([]))];
+    let many = (0..6000)
+        .map(|n| json!({"name": format!("tool.{n}."), "description": "\u{7}".repeat(200)}));
+    tools.extend(many);
+    let server = plain(Definitions::of(tools)).await;
+    let (code, text, err) = portcullis(&["init", "--from-server", &server.url()]).await;
+    assert_eq!(code, 0, "{err}");
+    for text in [text.clone(), uncommented(&text)] {
+        let policy = PolicySet::compile(text.as_bytes());
+        assert!(policy.is_ok(), "{} bytes: {:?}", text.len(), policy.err());
+    }
+    assert!(
+        text.contains("## tool long\n## left out: its rules would be too long\n"),
+        "{}",
+        &text[..2000]
+    );
+    assert!(
+        text.trim_end()
+            .ends_with("more are not written out: the file would be too long.")
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn init_never_overwrites_and_says_why_there_is_no_file() {
     let folder = tempfile::tempdir().unwrap();
@@ -218,6 +244,61 @@ async fn init_shows_the_agents_certificate_and_believes_its_roots_only() {
         assert_eq!(code, expected, "{args:?}: {err}");
         assert_eq!(out.contains("search_records"), expected == 0);
     }
+}
+
+/// With the agent's configuration the server is the one that is bound to the channel, reached as the agent reaches it.
+#[tokio::test(flavor = "multi_thread")]
+async fn init_asks_the_server_of_the_agents_configuration() {
+    let (folder, pki) = (tempfile::tempdir().unwrap(), Pki::new().unwrap());
+    let server = McpServer::start(Door::mcp_server(&pki).unwrap(), Options::default())
+        .await
+        .unwrap();
+    let issued = pki.mcp_clients.issue(&Leaf::client("agent")).unwrap();
+    for (name, text) in [
+        ("a.pem", issued.chain_pem.clone()),
+        ("a.key", issued.key_pem.to_string()),
+        ("roots.pem", pki.mcp_servers.root_pem()),
+        (
+            "api.key",
+            "demo_0123456789abcdef0123456789abcdef".to_owned(),
+        ),
+        (
+            "agent.yaml",
+            format!("mcp:\n  server_urls:\n    - url: {}\n", server.url()),
+        ),
+    ] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+        private(&folder.path().join(name));
+    }
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let flags: [String; 16] = [
+        "--config".to_owned(),
+        at("agent.yaml"),
+        "--control-plane.tunnel-id".to_owned(),
+        "tunnel_0123456789abcdef0123456789abcdef".to_owned(),
+        "--control-plane.api-key".to_owned(),
+        format!("file:{}", at("api.key")),
+        "--ca-bundle".to_owned(),
+        at("roots.pem"),
+        "--trust.mode".to_owned(),
+        "replace".to_owned(),
+        "--mcp.client-cert".to_owned(),
+        at("a.pem"),
+        "--mcp.client-key".to_owned(),
+        at("a.key"),
+        "--state.dir".to_owned(),
+        at("state"),
+    ];
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let (code, out, err) = portcullis(&[&["init"], &flags[..]].concat()).await;
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("# name = \"search_records\""), "{out}");
+    let other = [&["init", "--channel", "other"], &flags[..]].concat();
+    let (code, _, err) = portcullis(&other).await;
+    assert!(
+        code == 1 && err.contains("no MCP server is bound to the channel `other`"),
+        "{err}"
+    );
 }
 
 fn private(path: &Path) {

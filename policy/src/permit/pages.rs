@@ -14,6 +14,7 @@ use super::watched::{Watched, next_page};
 use super::{Inbound, Permitted, ask, listing};
 use crate::decide::Definition;
 use crate::document::PolicySet;
+use crate::failure::{Failure, FailureKind};
 use crate::gate::{self, Gated, Slot};
 use crate::headers::{self, Header};
 use crate::ledger::{Ledger, Sights};
@@ -40,6 +41,8 @@ pub struct Listing {
     bytes: usize,
     messages: usize,
     sights: Sights,
+    status: u16,
+    returned: Vec<(&'static str, String)>,
 }
 
 /// What to do after one message of the server.
@@ -94,6 +97,8 @@ impl PolicySet {
             bytes: 0,
             messages: 0,
             sights: Sights::new(),
+            status: 200,
+            returned: Vec::new(),
         };
         (!listing.is_known()).then_some(listing)
     }
@@ -130,8 +135,14 @@ impl Listing {
         (permitted, text)
     }
 
-    /// Judges one message of the server, which answered with this HTTP status.
-    pub fn judge(&mut self, text: Bytes, status: u16) -> Page {
+    /// Notes the status and headers the server answered a page with.
+    pub fn begin(&mut self, status: u16, received: &[(String, String)]) {
+        self.status = status;
+        self.returned = headers::returned(received);
+    }
+
+    /// Judges one message of the server.
+    pub fn judge(&mut self, text: Bytes) -> Page {
         let limits = self.policy.limits_of(self.watched.whose.channel());
         self.bytes = self.bytes.saturating_add(text.len());
         self.messages += 1;
@@ -146,7 +157,7 @@ impl Listing {
             Err(fault) => Page::Broken(fault.label()),
             Ok(Envelope::Answer { id, outcome }) => match id {
                 Some(id) if id.raw == self.upstream_id.to_string().as_bytes() => {
-                    self.answered(&message, outcome, status)
+                    self.answered(&message, outcome)
                 }
                 Some(_) | None => Page::Wait,
             },
@@ -163,16 +174,25 @@ impl Listing {
     }
 
     /// The refusal of the call when there is no listing to hold it against: it may be tried again.
+    ///
+    /// A server that refuses the listing itself (a session that is gone, a caller without credentials) would have refused the call: the caller is
+    /// told so with its status, so that he opens a session or fetches a token as he would without us.
     #[must_use]
     pub fn refuse(self, correlation: CorrelationId) -> Box<Refused> {
-        let reason = Reason::ListingFailed;
+        let (reason, asked) = (Reason::ListingFailed, Asked::Call(self.caller_id));
+        let released = if (400..500).contains(&self.status) {
+            let failure = Failure::status(self.status, FailureKind::HttpStatus);
+            Released::failure(asked, failure, self.returned)
+        } else {
+            Released::denial(asked, reason, correlation)
+        };
         Box::new(Refused {
             reason,
             line: None,
             correlation,
             method: CALL,
             tool: Some(self.tool),
-            released: Released::denial(Asked::Call(self.caller_id), reason, correlation),
+            released,
         })
     }
 
@@ -181,8 +201,8 @@ impl Listing {
         Page::Reply(own.mint(self.watched.whose.channel(), headers.cloned().collect()))
     }
 
-    fn answered(&mut self, message: &Gated, outcome: Outcome, status: u16) -> Page {
-        let is_result = outcome == Outcome::Result && (200..300).contains(&status);
+    fn answered(&mut self, message: &Gated, outcome: Outcome) -> Page {
+        let is_result = outcome == Outcome::Result && (200..300).contains(&self.status);
         let is_complete = message
             .node(Slot::ResultType)
             .is_none_or(|kind| kind.text().is_some_and(|kind| kind == "complete"));

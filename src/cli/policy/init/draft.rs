@@ -9,8 +9,9 @@ use super::words::{quoted, shown};
 use crate::cli::policy::live::Live;
 use crate::ops::audit::sha256;
 
-/// The most resources that are written out.
-const RESOURCES: usize = 100;
+/// The most bytes of one entry, and of all: a policy has at most 1 MiB.
+const ENTRY_BYTES: usize = 16 * 1024;
+const ALL_BYTES: usize = 768 * 1024;
 
 /// A file to be.
 pub(super) struct Draft {
@@ -40,28 +41,30 @@ impl Draft {
         if let Some(pin) = live.instructions() {
             rules += &format!("instructions = \"{pin}\"\n");
         }
-        let resources: Vec<String> = live.resources().collect();
-        let more = resources.len().saturating_sub(RESOURCES);
-        let entries = live
+        let offered = live
             .tools()
             .map(|(name, node)| Entry::tool(&name, node))
             .chain(live.prompts().map(|name| Entry::prompt(&name)))
-            .chain(
-                resources
-                    .iter()
-                    .take(RESOURCES)
-                    .map(|uri| Entry::resource(uri)),
-            );
+            .chain(live.resources().map(|uri| Entry::resource(&uri)));
+        let (mut entries, mut bytes, mut more) = (Vec::new(), 0, 0);
+        for entry in offered.map(Entry::bounded) {
+            bytes += entry.bytes();
+            if bytes <= ALL_BYTES {
+                entries.push(entry);
+            } else {
+                more += 1;
+            }
+        }
         Self {
             head: vec![
                 format!("## What {} offers. Nothing of it is allowed yet.", shown(&live.origin)),
                 "## Review a definition, then remove `# ` at the beginning of its lines. Each pin holds the".to_owned(),
                 "## definition as it was listed now; narrow the rules for its arguments to what is needed.".to_owned(),
             ],
-            entries: entries.collect(),
+            entries,
             rules,
             tail: (more > 0)
-                .then(|| format!("## {more} more resources are not written out."))
+                .then(|| format!("## {more} more are not written out: the file would be too long."))
                 .into_iter()
                 .collect(),
         }
@@ -134,7 +137,8 @@ impl Entry {
             .find_map(|member| definition.get(member)?.text())
             .unwrap_or_default();
         let (rules, unsaid) = derived::arguments(definition);
-        let mut prose = vec![format!("tool {}: {}", shown(name), shown(&description))];
+        let title = format!("tool {}: {}", shown(name), shown(&description));
+        let mut prose = vec![title.trim_end_matches([':', ' ']).to_owned()];
         prose.extend(unsaid.iter().map(|argument| {
             format!(
                 "argument {} has a schema that no rule can say; it is refused",
@@ -166,6 +170,22 @@ impl Entry {
             format!("under = {}", quoted(under)),
         ];
         Self::new(vec![format!("resource {}", shown(uri))], lines)
+    }
+
+    /// What is too long for a rule that somebody is to review is left out.
+    fn bounded(mut self) -> Self {
+        if self.bytes() > ENTRY_BYTES {
+            self.prose.truncate(1);
+            self.lines.clear();
+            self.left_out = Some("its rules would be too long".to_owned());
+        }
+        self
+    }
+
+    fn bytes(&self) -> usize {
+        let lines = self.prose.iter().chain(&self.lines);
+        // Each line has its mark and its end.
+        lines.map(|line| line.len() + 4).sum::<usize>() + 1
     }
 
     fn new(prose: Vec<String>, lines: Vec<String>) -> Self {
