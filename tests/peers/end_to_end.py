@@ -40,21 +40,41 @@ agent_binary = ""
 
 
 class World:
-    """A directory with certificates and a policy, and the MCP server."""
+    """A directory with certificates and a policy, and the MCP server: the Python one over mutual TLS, or the everything server on loopback."""
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
+    def __init__(self, directory: Path, kind: str) -> None:
+        self.directory, self.kind = directory, kind
         self.control, self.internal = Authority(directory, "control"), Authority(directory, "internal")
         self.ledger = directory / "ledger"
         self.ledger.touch()
         (directory / "policy.toml").write_text(POLICY, encoding="utf-8")
-        server_cert, server_key = self.internal.server("mcp")
         self.agent_mcp = self.internal.client("agent-mcp")
         self.agent_control = self.control.client("agent-control")
-        command = [sys.executable, HERE / "python/server.py", "--ledger", self.ledger, "--stop-after", str(PATIENCE_SECONDS)]
-        command += ["--tls", server_cert, server_key, self.internal.file]
-        self.server = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True)
+        self.server = subprocess.Popen([str(part) for part in self.command()], stdout=subprocess.PIPE, text=True)
         self.port = int(self.server.stdout.readline().split()[1])
+
+    def command(self) -> list:
+        """How the server is started."""
+        common = ["--ledger", self.ledger, "--stop-after", str(PATIENCE_SECONDS)]
+        if self.kind == "everything":
+            return ["node", HERE / "node/everything.mjs", "--modules", selftest.installed / "node", *common]
+        cert, key = self.internal.server("mcp")
+        return [sys.executable, HERE / "python/server.py", *common, "--tls", cert, key, self.internal.file]
+
+    def connection(self) -> http.client.HTTPConnection:
+        """A connection to the server, past the agent."""
+        if self.kind == "everything":
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
+        tls = ssl.create_default_context(cafile=str(self.internal.file))
+        tls.load_cert_chain(*(str(path) for path in self.agent_mcp))
+        return http.client.HTTPSConnection("127.0.0.1", self.port, context=tls, timeout=15)
+
+    def upstream(self) -> dict:
+        """The flags that lead the agent to the server."""
+        if self.kind == "everything":
+            return {"mcp.server-url": f"http://127.0.0.1:{self.port}/mcp"}
+        cert, key = self.agent_mcp
+        return {"mcp.server-url": f"https://127.0.0.1:{self.port}/mcp", "mcp.client-cert": cert, "mcp.client-key": key}
 
     def stop(self) -> None:
         """Ends the server."""
@@ -64,9 +84,7 @@ class World:
 
     def session(self) -> str:
         """Opens a session on the server, past the agent."""
-        tls = ssl.create_default_context(cafile=str(self.internal.file))
-        tls.load_cert_chain(*(str(path) for path in self.agent_mcp))
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=tls, timeout=15)
+        connection = self.connection()
         headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
         connection.request("POST", "/mcp", json.dumps(INITIALIZE), headers)
         response = connection.getresponse()
@@ -115,9 +133,7 @@ class World:
             "control-plane.poll-timeout": "2s",
             "ca-bundle": self.both_roots(),
             "trust.mode": "replace",
-            "mcp.server-url": f"https://127.0.0.1:{self.port}/mcp",
-            "mcp.client-cert": self.agent_mcp[0],
-            "mcp.client-key": self.agent_mcp[1],
+            **self.upstream(),
             "policy.file": self.directory / "policy.toml",
             "shutdown.drain-timeout": "20s",
             "state.dir": self.directory / "state",
@@ -135,12 +151,14 @@ class World:
 
 
 class Vectors(unittest.TestCase):
-    """vectors.json through the whole path."""
+    """vectors.json through the whole path, to the Python server."""
+
+    KIND = "python"
 
     def setUp(self) -> None:
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
-        self.world = World(Path(directory.name))
+        self.world = World(Path(directory.name), self.KIND)
         self.addCleanup(self.world.stop)
         session = self.world.session()
         self.headers = {"Mcp-Session-Id": [session], "Mcp-Protocol-Version": [PROTOCOL], "Authorization": [f"Bearer {BEARER}"]}
@@ -161,7 +179,7 @@ class Vectors(unittest.TestCase):
             self.assertNotIn(canary, log, "the log holds a secret")
 
     def test_nothing_unlisted_runs_and_every_neighbour_does(self) -> None:
-        """A1 to A22, B, D and E rows: refused beside an allowed neighbour that runs."""
+        """A1 to A22, B1 to B14 and the D, E and F rows that are a message: refused beside an allowed neighbour that runs."""
         rows = [row for row in vectors.load() if "poll" not in row]
         commands = []
         for row in rows:
@@ -208,6 +226,12 @@ class Vectors(unittest.TestCase):
             self.assertIn("vector-", json.dumps(breach), breach)
         self.assertEqual(set(self.world.ran()), {"echo"})
         self.assertEqual(self.world.ran().count("echo"), sum(row["neighbour"]["proof"] == "ran:echo" for row in rows))
+
+
+class VectorsToEverything(Vectors):
+    """The same to the everything server, made with the TypeScript SDK, which takes more of them for good."""
+
+    KIND = "everything"
 
 
 class Serve:
@@ -276,4 +300,4 @@ class Clients(selftest.Sdks):
 if __name__ == "__main__":
     agent_binary = sys.argv.pop(1)
     selftest.installed = Path(sys.argv.pop(1)).resolve()
-    unittest.main(defaultTest=["Vectors", "Clients"])
+    unittest.main(defaultTest=["Vectors", "VectorsToEverything", "Clients"])
