@@ -39,8 +39,13 @@ tools = ["echo", "add", "slow_progress", "big", "fail", "boom"]
 agent_binary = ""
 
 
+def rust_server() -> Path:
+    """The server made with the Rust SDK: cargo builds it with the tests, beside the agent."""
+    return Path(agent_binary).resolve().parent / "examples/rust_sdk_server"
+
+
 class World:
-    """A directory with certificates and a policy, and the MCP server: the Python one over mutual TLS, or the everything server on loopback."""
+    """A directory with certificates and a policy, and the MCP server: the Python one over mutual TLS, the everything server or the Rust one on loopback."""
 
     def __init__(self, directory: Path, kind: str) -> None:
         self.directory, self.kind = directory, kind
@@ -58,12 +63,14 @@ class World:
         common = ["--ledger", self.ledger, "--stop-after", str(PATIENCE_SECONDS)]
         if self.kind == "everything":
             return ["node", HERE / "node/everything.mjs", "--modules", selftest.installed / "node", *common]
+        if self.kind == "rust":
+            return [rust_server(), *common]
         cert, key = self.internal.server("mcp")
         return [sys.executable, HERE / "python/server.py", *common, "--tls", cert, key, self.internal.file]
 
     def connection(self) -> http.client.HTTPConnection:
         """A connection to the server, past the agent."""
-        if self.kind == "everything":
+        if self.kind != "python":
             return http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
         tls = ssl.create_default_context(cafile=str(self.internal.file))
         tls.load_cert_chain(*(str(path) for path in self.agent_mcp))
@@ -71,7 +78,7 @@ class World:
 
     def upstream(self) -> dict:
         """The flags that lead the agent to the server."""
-        if self.kind == "everything":
+        if self.kind != "python":
             return {"mcp.server-url": f"http://127.0.0.1:{self.port}/mcp"}
         cert, key = self.agent_mcp
         return {"mcp.server-url": f"https://127.0.0.1:{self.port}/mcp", "mcp.client-cert": cert, "mcp.client-key": key}
@@ -234,6 +241,19 @@ class VectorsToEverything(Vectors):
     KIND = "everything"
 
 
+class VectorsToRust(Vectors):
+    """The same to the server made with the Rust SDK."""
+
+    KIND = "rust"
+
+    def test_without_the_agent(self) -> None:
+        """Each vector is live or inert on the bare server as recorded, and each neighbour passes."""
+        url = f"http://127.0.0.1:{self.world.port}/mcp"
+        code, lines = selftest.played(sys.executable, HERE / "bare.py", "--server", "rust", "--url", url, "--ledger", self.world.ledger)
+        self.assertEqual(([line for line in lines if not line["ok"]], code), ([], 0))
+        self.assertGreater(len(lines), 150)
+
+
 class Serve:
     """`demo --serve` in front of a server: an endpoint whose requests travel through queue, poll, agent and back."""
 
@@ -300,4 +320,4 @@ class Clients(selftest.Sdks):
 if __name__ == "__main__":
     agent_binary = sys.argv.pop(1)
     selftest.installed = Path(sys.argv.pop(1)).resolve()
-    unittest.main(defaultTest=["Vectors", "VectorsToEverything", "Clients"])
+    unittest.main(defaultTest=["Vectors", "VectorsToEverything", "VectorsToRust", "Clients"])
