@@ -406,6 +406,14 @@ fn the_server_is_told_that_its_answer_is_not_waited_for_w_18() {
     ] {
         assert!(exchange(&policy, never).cancel().is_none(), "{never}");
     }
+    let modern = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"},"name":"echo"}}"#;
+    let routed = [
+        ("mcp-protocol-version", "2026-07-28"),
+        ("mcp-method", "tools/call"),
+        ("mcp-name", "echo"),
+    ];
+    let call = support::exchange_with(&policy, modern, &routed);
+    assert!(call.cancel().is_none(), "the end of the stream says it");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 """Fires every vector straight at an MCP server, no relay between, and reports what came of it.
 
-    bare.py --server python|everything --url http://127.0.0.1:PORT/mcp --ledger FILE [--only PREFIX] [--measure]
+    bare.py --server python|everything|rust --url http://127.0.0.1:PORT/mcp --ledger FILE [--only PREFIX] [--measure]
 
 One JSON line per vector on standard output: `live` when the server took the bait, `inert` when it did not, and whether
 the neighbour did what it must. The exit code is 0 when all of it is as vectors.json records it. With `--measure` a
@@ -203,7 +203,7 @@ def judge(target: Target, vector: dict, server: str) -> dict:
 def options() -> argparse.Namespace:
     """What the caller asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--server", choices=["python", "everything"], required=True)
+    parser.add_argument("--server", choices=["python", "everything", "rust"], required=True)
     parser.add_argument("--url", required=True)
     parser.add_argument("--ledger", type=Path, required=True)
     parser.add_argument("--only", default="", metavar="PREFIX")

@@ -40,22 +40,49 @@ tools = ["echo", "add", "slow_progress", "big", "fail", "boom"]
 agent_binary = ""
 
 
-class World:
-    """A directory with certificates and a policy, and the MCP server."""
+def rust_server() -> Path:
+    """The server made with the Rust SDK: cargo builds it with the tests, beside the agent."""
+    return Path(agent_binary).resolve().parent / "examples/rust_sdk_server"
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
+
+class World:
+    """A directory with certificates and a policy, and the MCP server: the Python one over mutual TLS, the everything server or the Rust one on loopback."""
+
+    def __init__(self, directory: Path, kind: str) -> None:
+        self.directory, self.kind = directory, kind
         self.control, self.internal = Authority(directory, "control"), Authority(directory, "internal")
         self.ledger = directory / "ledger"
         self.ledger.touch()
         (directory / "policy.toml").write_text(POLICY, encoding="utf-8")
-        server_cert, server_key = self.internal.server("mcp")
         self.agent_mcp = self.internal.client("agent-mcp")
         self.agent_control = self.control.client("agent-control")
-        command = [sys.executable, HERE / "python/server.py", "--ledger", self.ledger, "--stop-after", str(PATIENCE_SECONDS)]
-        command += ["--tls", server_cert, server_key, self.internal.file]
-        self.server = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True)
+        self.server = subprocess.Popen([str(part) for part in self.command()], stdout=subprocess.PIPE, text=True)
         self.port = int(self.server.stdout.readline().split()[1])
+
+    def command(self) -> list:
+        """How the server is started."""
+        common = ["--ledger", self.ledger, "--stop-after", str(PATIENCE_SECONDS)]
+        if self.kind == "everything":
+            return ["node", HERE / "node/everything.mjs", "--modules", selftest.installed / "node", *common]
+        if self.kind == "rust":
+            return [rust_server(), *common]
+        cert, key = self.internal.server("mcp")
+        return [sys.executable, HERE / "python/server.py", *common, "--tls", cert, key, self.internal.file]
+
+    def connection(self) -> http.client.HTTPConnection:
+        """A connection to the server, past the agent."""
+        if self.kind != "python":
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
+        tls = ssl.create_default_context(cafile=str(self.internal.file))
+        tls.load_cert_chain(*(str(path) for path in self.agent_mcp))
+        return http.client.HTTPSConnection("127.0.0.1", self.port, context=tls, timeout=15)
+
+    def upstream(self) -> dict:
+        """The flags that lead the agent to the server."""
+        if self.kind != "python":
+            return {"mcp.server-url": f"http://127.0.0.1:{self.port}/mcp"}
+        cert, key = self.agent_mcp
+        return {"mcp.server-url": f"https://127.0.0.1:{self.port}/mcp", "mcp.client-cert": cert, "mcp.client-key": key}
 
     def stop(self) -> None:
         """Ends the server."""
@@ -65,9 +92,7 @@ class World:
 
     def session(self) -> str:
         """Opens a session on the server, past the agent."""
-        tls = ssl.create_default_context(cafile=str(self.internal.file))
-        tls.load_cert_chain(*(str(path) for path in self.agent_mcp))
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=tls, timeout=15)
+        connection = self.connection()
         headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
         connection.request("POST", "/mcp", json.dumps(INITIALIZE), headers)
         response = connection.getresponse()
@@ -116,9 +141,7 @@ class World:
             "control-plane.poll-timeout": "2s",
             "ca-bundle": self.both_roots(),
             "trust.mode": "replace",
-            "mcp.server-url": f"https://127.0.0.1:{self.port}/mcp",
-            "mcp.client-cert": self.agent_mcp[0],
-            "mcp.client-key": self.agent_mcp[1],
+            **self.upstream(),
             "policy.file": self.directory / "policy.toml",
             "shutdown.drain-timeout": "20s",
             "state.dir": self.directory / "state",
@@ -136,12 +159,14 @@ class World:
 
 
 class Vectors(unittest.TestCase):
-    """vectors.json through the whole path."""
+    """vectors.json through the whole path, to the Python server."""
+
+    KIND = "python"
 
     def setUp(self) -> None:
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
-        self.world = World(Path(directory.name))
+        self.world = World(Path(directory.name), self.KIND)
         self.addCleanup(self.world.stop)
         session = self.world.session()
         self.headers = {"Mcp-Session-Id": [session], "Mcp-Protocol-Version": [PROTOCOL], "Authorization": [f"Bearer {BEARER}"]}
@@ -162,7 +187,7 @@ class Vectors(unittest.TestCase):
             self.assertNotIn(canary, log, "the log holds a secret")
 
     def test_nothing_unlisted_runs_and_every_neighbour_does(self) -> None:
-        """A1 to A22, B, D and E rows: refused beside an allowed neighbour that runs."""
+        """A1 to A22, B1 to B14 and the D, E and F rows that are a message: refused beside an allowed neighbour that runs."""
         rows = [row for row in vectors.load() if "poll" not in row]
         commands = []
         for row in rows:
@@ -209,6 +234,25 @@ class Vectors(unittest.TestCase):
             self.assertIn("vector-", json.dumps(breach), breach)
         self.assertEqual(set(self.world.ran()), {"echo"})
         self.assertEqual(self.world.ran().count("echo"), sum(row["neighbour"]["proof"] == "ran:echo" for row in rows))
+
+
+class VectorsToEverything(Vectors):
+    """The same to the everything server, made with the TypeScript SDK, which takes more of them for good."""
+
+    KIND = "everything"
+
+
+class VectorsToRust(Vectors):
+    """The same to the server made with the Rust SDK."""
+
+    KIND = "rust"
+
+    def test_without_the_agent(self) -> None:
+        """Each vector is live or inert on the bare server as recorded, and each neighbour passes."""
+        url = f"http://127.0.0.1:{self.world.port}/mcp"
+        code, lines = selftest.played(sys.executable, HERE / "bare.py", "--server", "rust", "--url", url, "--ledger", self.world.ledger)
+        self.assertEqual(([line for line in lines if not line["ok"]], code), ([], 0))
+        self.assertGreater(len(lines), 150)
 
 
 class Serve:
@@ -279,4 +323,6 @@ if __name__ == "__main__":
     agent_binary = sys.argv.pop(1)
     selftest.installed = Path(sys.argv.pop(1)).resolve()
     FirstSteps = first_steps.under(agent_binary, Serve)
-    unittest.main(defaultTest=["Vectors", "Clients", "FirstSteps"])
+    unittest.main(
+        defaultTest=["Vectors", "VectorsToEverything", "VectorsToRust", "Clients", "FirstSteps"]
+    )

@@ -333,7 +333,7 @@ class Sdks(unittest.TestCase):
             agent.request("POST", "/mcp", [], b"{}")
 
     def test_vectors_on_bare_servers(self) -> None:
-        """Each vector A1 to E7 is live or inert as recorded, and each neighbour passes."""
+        """Each vector is live or inert as recorded, and each neighbour passes."""
         for server in ("python", "everything"):
             with self.subTest(server=server):
                 served = self.served(server)

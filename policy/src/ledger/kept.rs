@@ -141,10 +141,11 @@ impl Ledger {
         lock(&self.kept).pages.begin(owner.digest, now);
     }
 
-    /// Takes a name of a page; whether it is new in its listing (B4).
-    pub(crate) fn lists(&self, owner: Owner, tool: &str, now: Moment) -> bool {
-        let name = self.digest(tool);
-        lock(&self.kept).pages.take(owner.digest, name, now)
+    /// Takes a name of a page and the bytes of its definition; whether it is the one meaning the name has in its listing (B4).
+    pub(crate) fn lists(&self, owner: Owner, tool: &str, definition: &[u8], now: Moment) -> bool {
+        let (name, definition) = (self.digest(tool), self.digest(definition));
+        let mut kept = lock(&self.kept);
+        kept.pages.take(owner.digest, name, definition, now)
     }
 
     /// Notes that a tool is not called, for what a listing said of it.

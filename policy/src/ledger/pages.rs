@@ -1,6 +1,8 @@
-//! Which names the pages of a listing showed so far, so that none stands twice in one listing (B4).
+//! Which names the pages of a listing showed so far and as what, so that none stands for two things in one listing (B4).
+//!
+//! The same page asked for twice, or by two callers of one principal, shows the same things and is no second meaning.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::moment::Moment;
 
@@ -15,7 +17,8 @@ pub(super) struct Pages(HashMap<u64, Listing>);
 
 struct Listing {
     at: Moment,
-    seen: HashSet<u64>,
+    /// The digest of each name's definition.
+    seen: HashMap<u64, u64>,
 }
 
 impl Pages {
@@ -27,17 +30,22 @@ impl Pages {
                 self.0.remove(&oldest);
             }
         }
-        let seen = HashSet::new();
+        let seen = HashMap::new();
         self.0.insert(owner, Listing { at, seen });
     }
 
-    /// Takes a name of the next page; whether it is new in its listing.
-    pub(super) fn take(&mut self, owner: u64, name: u64, at: Moment) -> bool {
+    /// Takes a name of a page and the digest of its definition; whether it is the one meaning the name has in its listing.
+    pub(super) fn take(&mut self, owner: u64, name: u64, definition: u64, at: Moment) -> bool {
         if !self.0.contains_key(&owner) {
             self.begin(owner, at);
         }
-        self.0
-            .get_mut(&owner)
-            .is_some_and(|listing| listing.seen.len() < NAMES && listing.seen.insert(name))
+        let Some(listing) = self.0.get_mut(&owner) else {
+            return false;
+        };
+        match listing.seen.get(&name) {
+            Some(earlier) => *earlier == definition,
+            None if listing.seen.len() >= NAMES => false,
+            None => listing.seen.insert(name, definition).is_none(),
+        }
     }
 }

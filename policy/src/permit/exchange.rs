@@ -102,6 +102,10 @@ impl Call {
             (_, Definition::Seen(_) | Definition::Unseen | Definition::AsPinned) => true,
         }
     }
+
+    fn may_be_cancelled(&self) -> bool {
+        self.ask.method.name != "initialize" && !self.ask.as_task && !self.revision.is_modern()
+    }
 }
 
 impl Exchange {
@@ -221,12 +225,12 @@ impl Exchange {
 
     /// What to tell the server when its answer is no longer waited for: our id of the call, on the session of the call (W-18).
     ///
-    /// `None` where MCP has no such message: for what is no call, for `initialize`, and for a call that makes a task, which has its own way
-    /// to end (MCP 2025-11-25, cancellation and tasks).
+    /// `None` where MCP has no such message: for what is no call, for `initialize`, for a call that makes a task, which has its own way to end
+    /// (MCP 2025-11-25, cancellation and tasks), and from 2026-07-28 on, where the end of the stream says it.
     #[must_use]
     pub fn cancel(&self) -> Option<Permitted> {
         match &self.expects {
-            Expects::Answer(call) if call.ask.method.name != "initialize" && !call.ask.as_task => {
+            Expects::Answer(call) if call.may_be_cancelled() => {
                 Some(self.own(&Own::Cancelled(call.upstream_id)))
             }
             Expects::Answer(_) | Expects::Ack(_) | Expects::Termination => None,

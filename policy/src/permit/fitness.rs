@@ -26,26 +26,37 @@ pub(super) fn judge(call: &Call, message: &Gated, list: List) -> Unfit {
     unfit
 }
 
-/// A tool that is unfit is refused until a page shows it as it should be; a name that an earlier page showed is unfit on this one.
+/// A tool that is unfit is refused until a page shows it as it should be; a name that an earlier page showed as something else is unfit on
+/// this one.
 fn remember(call: &Call, items: &[Node<'_>], unfit: &mut Unfit) {
     if !call.ask.refers.next_page {
         call.watched.ledger.begin_listing(call.owner, call.now);
     }
-    let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut named: HashMap<String, Vec<Node<'_>>> = HashMap::new();
     for item in items {
         if let Some(name) = item.get("name").and_then(|name| name.text()) {
-            let name = name.into_owned();
-            places.entry(name).or_default().push(item.span().start());
+            named.entry(name.into_owned()).or_default().push(*item);
         }
     }
-    for (name, places) in places {
-        let is_new = call.watched.ledger.lists(call.owner, &name, call.now);
-        let is_sound = places.len() == 1 && places.iter().all(|at| !unfit.contains(at));
-        if is_new && is_sound {
+    for (name, items) in named {
+        if is_fit(call, &name, &items, unfit) {
             call.watched.ledger.release_unfit(call.owner, &name);
         } else {
             call.watched.ledger.note_unfit(call.owner, &name, call.now);
-            unfit.extend(places);
+            unfit.extend(items.iter().map(|item| item.span().start()));
         }
     }
+}
+
+/// One item, sound, and what the earlier pages showed under its name, if they did.
+fn is_fit(call: &Call, name: &str, items: &[Node<'_>], unfit: &Unfit) -> bool {
+    let [item] = items else {
+        return false;
+    };
+    let is_sound = !unfit.contains(&item.span().start());
+    is_sound
+        && call
+            .watched
+            .ledger
+            .lists(call.owner, name, item.raw(), call.now)
 }

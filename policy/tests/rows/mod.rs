@@ -72,6 +72,11 @@ pub fn broken(row: &Value) -> Option<(String, String)> {
     }
     let mut stage = Stage::set(row);
     let steps = steps(row);
+    let asserts = |step: &Value| step.get("expect").is_some();
+    assert!(
+        steps.iter().any(asserts),
+        "a row that expects nothing shows nothing: {row}"
+    );
     steps.iter().find_map(|step| stage.play(step).err())
 }
 
