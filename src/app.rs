@@ -11,6 +11,7 @@ mod records;
 mod rotation;
 mod secret;
 mod seen;
+mod serve;
 mod side;
 mod signals;
 mod source;
@@ -20,16 +21,14 @@ mod survey;
 mod witness;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use portcullis_policy::document::Limits;
 use portcullis_policy::{Channel, Ledger};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tracing::info;
 
 pub use self::certificates::{Endpoint, certificates};
+use self::policy::book::Book;
 use self::rotation::Rotation;
 use self::surfaces::Surfaces;
 pub use self::survey::{Surveyed, Way, survey};
@@ -38,16 +37,14 @@ use crate::edge::control::ControlClient;
 use crate::edge::control::headers::CLIENT_VERSION;
 use crate::edge::upstream::Servers;
 use crate::ops::audit::sha256;
-use crate::ops::event::{AgentEvent, Event};
 use crate::ops::log::Handle;
 use crate::ops::{self, Ops};
 use crate::relay::admission::{Admission, Bounds, RESIDENT_BYTES};
 use crate::relay::audited::Audited;
+use crate::relay::in_force::InForce;
 use crate::relay::listing::Listings;
 use crate::relay::pipeline::Relay;
-use crate::relay::polling;
 use crate::relay::replay::Replay;
-use crate::runtime::deadline::Deadline;
 use crate::runtime::fresh::Fresh;
 use crate::wire::poll::FRAME_BYTES;
 
@@ -101,7 +98,7 @@ async fn run_heard(
         Err(error) => return Ok((agent, Err(error))),
     };
     surfaces.rotate(rotation, hangups);
-    let ended = serve(&agent, stops, config.shutdown.drain_timeout).await;
+    let ended = serve::serve(&agent, stops, config.shutdown.drain_timeout).await;
     agent.ops.tell_the_rest();
     surfaces.close().await;
     Ok((agent, ended))
@@ -124,12 +121,14 @@ fn assemble(config: &Config, log: Handle) -> anyhow::Result<(Arc<Agent>, Rotatio
     let settings = operations::settings(config, &policy);
     let ops = Ops::new(settings, log, Some(Arc::clone(&audit)));
     let limits = policy.policy.limits().clone();
-    let (control, upstream, rotation) = read.open(config, &limits, &ops)?;
+    let (control, upstream, mut rotation) = read.open(config, &limits, &ops)?;
+    let in_force = InForce::first(policy.policy, policy.sha256);
+    rotation.add_policy(Book::new(config, &in_force, &ops), fresh()?);
     let relay = Relay {
         control,
         upstream,
-        records: records::door(audit, &policy, Arc::clone(&ops)),
-        policy: Arc::new(policy.policy),
+        records: records::door(audit, Arc::clone(&ops)),
+        policy: in_force,
         ledger: Arc::new(Ledger::with_digest(sha256)),
         admission: admission(config, &limits),
         replay: Replay::default(),
@@ -163,7 +162,7 @@ fn announce(config: &Config, agent: &Agent) {
     for notice in &config.notices {
         info!(setting = notice.setting, source = %notice.source, note = notice.note, "about a setting");
     }
-    let policy = &agent.policy;
+    let policy = &agent.policy.current().policy;
     info!(
         version = CLIENT_VERSION,
         control_plane = %config.control_plane.effective_base.origin(),
@@ -173,50 +172,4 @@ fn announce(config: &Config, agent: &Agent) {
         tools = policy.tool_count(),
         "started"
     );
-}
-
-async fn serve(
-    agent: &Arc<Agent>,
-    mut signals: signals::Stops,
-    drain: Duration,
-) -> anyhow::Result<()> {
-    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    let mut poller = tokio::spawn(polling::poll(agent.clone(), stop.clone(), tasks.clone()));
-    let signal = tokio::select! {
-        signal = signals.next() => signal,
-        // Only a defect ends it early: an agent that looks alive and takes no command would be worse than none.
-        ended = &mut poller => {
-            ended.context("the poll loop failed")?;
-            anyhow::bail!("the poll loop ended by itself")
-        }
-    };
-    let running = tasks.len();
-    tell(
-        agent,
-        AgentEvent::Stopping {
-            signal,
-            drain,
-            running,
-        },
-    );
-    stop.cancel();
-    let drained = async {
-        poller.await.context("the poll loop failed")?;
-        tasks.close();
-        tasks.wait().await;
-        anyhow::Ok(())
-    };
-    tokio::select! {
-        ended = Deadline::within(drain).bound(drained) => match ended {
-            Ok(result) => result?,
-            Err(_) => anyhow::bail!("{} calls were cut: the drain time of {} s was over", tasks.len(), drain.as_secs()),
-        },
-        signal = signals.next() => anyhow::bail!("{} calls were cut by a second {signal}", tasks.len()),
-    }
-    tell(agent, AgentEvent::Drained);
-    Ok(())
-}
-
-fn tell(agent: &Agent, event: AgentEvent<'_>) {
-    agent.ops.emit(Event::Agent(event));
 }

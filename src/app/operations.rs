@@ -11,6 +11,7 @@ use crate::edge::control::headers::CLIENT_VERSION;
 use crate::ops::Settings;
 use crate::ops::state::Expected;
 use crate::ops::status::{About, Policy};
+use crate::relay::in_force::InForce;
 
 /// The file in the state directory that keeps what an operator did to the gate.
 const GATE_FILE: &str = "gate.json";
@@ -41,13 +42,23 @@ fn about(config: &Config, read: &Read) -> About {
         channels: channels(config)
             .map(|channel| channel.as_str().to_owned())
             .collect(),
-        policy: Policy {
-            name: read.policy.name().to_owned(),
-            digest: hex(&read.sha256),
-            generation: 1,
-        },
+        policy: told(&read.policy, 1, &read.sha256),
         queue_capacity: u64::from(config.control_plane.max_inflight).saturating_mul(bindings),
         pool_capacity: per_channel.saturating_mul(bindings),
+    }
+}
+
+/// How a policy in force is told.
+pub(super) fn policy(in_force: &InForce) -> Policy {
+    let named = &in_force.named;
+    told(&in_force.policy, named.generation, &named.sha256)
+}
+
+fn told(policy: &PolicySet, generation: u64, sha256: &[u8]) -> Policy {
+    Policy {
+        name: policy.name().to_owned(),
+        digest: hex(sha256),
+        generation,
     }
 }
 

@@ -1,10 +1,15 @@
-//! The policy file at start: without one that reads, nothing starts.
+//! The policy file at start: without one that reads, nothing starts. While the agent runs, [`book`] takes up what is written.
+
+pub(super) mod book;
+mod ends;
+mod holding;
 
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use portcullis_policy::PolicySet;
+use portcullis_policy::document::Server;
+use portcullis_policy::{Channel, PolicySet};
 
 use crate::config::{Config, Mistake, Source};
 use crate::ops::audit::sha256;
@@ -73,32 +78,25 @@ fn at_place(config: &Config, mistake: &portcullis_policy::Mistake) -> Mistake {
 }
 
 fn unbound(config: &Config, policy: &PolicySet) -> Vec<Mistake> {
-    let is_bound = |name: &str| {
-        config
-            .mcp
-            .bindings
-            .iter()
-            .any(|binding| binding.channel.as_str() == name)
-    };
-    let servers = policy
-        .servers()
-        .filter(|(channel, _)| !is_bound(channel.as_str()));
-    servers
-        .map(|(channel, server)| {
-            let source = Source::File {
-                path: config.policy.path().to_owned(),
-                line: server.line().0.into(),
-                column: 1,
-            };
-            let remedy = format!(
-                "add `channel={channel}` to an `mcp.server-url`, or remove the `[[server]]`"
-            );
-            Mistake::new(
-                "policy",
-                source,
-                format!("no MCP server is bound to the channel `{channel}`"),
-                remedy,
-            )
-        })
+    let bound: Vec<Channel> = super::channels(config).collect();
+    let found = without_binding(policy, &bound);
+    found
+        .iter()
+        .map(|mistake| at_place(config, mistake))
         .collect()
+}
+
+/// The servers that nothing is bound to: rules that can never match.
+fn without_binding(policy: &PolicySet, bound: &[Channel]) -> Vec<portcullis_policy::Mistake> {
+    let servers = policy.servers();
+    let servers = servers.filter(|(channel, _)| !bound.contains(channel));
+    let mistake = |(channel, server): (&Channel, &Server)| portcullis_policy::Mistake {
+        line: server.line().0,
+        column: 1,
+        problem: format!("no MCP server is bound to the channel `{channel}`"),
+        remedy: format!(
+            "add `channel={channel}` to an `mcp.server-url`, or remove the `[[server]]`"
+        ),
+    };
+    servers.map(mistake).collect()
 }

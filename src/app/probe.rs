@@ -34,7 +34,12 @@ fn wants_probe(agent: &Agent, channel: &Channel) -> bool {
 
 /// Asks once; whether the policy has anybody to ask.
 async fn probe(agent: &Agent, channel: &Channel) -> bool {
-    let Some(ping) = agent.policy.probe(channel, agent.fresh.rpc_id()) else {
+    let Some(ping) = agent
+        .policy
+        .current()
+        .policy
+        .probe(channel, agent.fresh.rpc_id())
+    else {
         return false;
     };
     let deadline = Deadline::within(WITHIN);

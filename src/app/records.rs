@@ -13,8 +13,6 @@ use crate::relay::audited::{Audited, Shown};
 
 /// The folder of the log in the state directory.
 const FOLDER: &str = "audit";
-/// The first policy, for as long as none is reloaded.
-const GENERATION: u64 = 1;
 
 /// Opens the log in the state directory; its start is on record when this returns.
 ///
@@ -34,11 +32,9 @@ pub(super) fn open(config: &Config, policy: &Read) -> Result<Arc<Audit>, ConfigE
 }
 
 /// The door to it, and what each record says beside what happened.
-pub(super) fn door(audit: Arc<Audit>, policy: &Read, ops: Arc<Ops>) -> Audited {
+pub(super) fn door(audit: Arc<Audit>, ops: Arc<Ops>) -> Audited {
     Audited {
         audit,
-        policy_generation: GENERATION,
-        policy_sha256: policy.sha256,
         shown: Box::new(move |channel| shown(&ops, channel)),
     }
 }
@@ -61,7 +57,7 @@ fn shown(ops: &Ops, channel: &str) -> Shown {
 }
 
 /// What the policy says, in the log's own words.
-fn terms(rules: &AuditRules) -> Terms {
+pub(super) fn terms(rules: &AuditRules) -> Terms {
     Terms {
         durability: if rules.is_synced {
             Durability::Synced

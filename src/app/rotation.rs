@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use tokio::signal::unix::Signal;
 use tokio::task::JoinSet;
 
+use super::policy::book::Book;
 use crate::config::{Config, Rotation as Settings};
 use crate::ops::Ops;
 use crate::ops::reload::Reload;
@@ -19,6 +20,9 @@ use crate::runtime::fresh::Fresh;
 
 /// The longest wait for files that are never quiet.
 const LONGEST_DEBOUNCE: Duration = Duration::from_secs(10);
+
+/// How long the policy file must be quiet: people who edit it wait for it.
+const POLICY_DEBOUNCE: Duration = Duration::from_millis(150);
 
 /// Everything that rotates.
 pub(super) struct Rotation {
@@ -57,8 +61,28 @@ impl Rotation {
         files: Vec<PathBuf>,
         fresh: Fresh,
     ) {
+        self.add_quiet(endpoint, digest, files, (self.settings.debounce, fresh));
+    }
+
+    /// Takes up the policy file when it is saved, and sees to the end of the policy in force.
+    pub(super) fn add_policy(&mut self, book: Book, fresh: Fresh) {
+        let (digest, files, mut ends) = (book.digest(), vec![book.file()], book.ends());
+        let wall = Arc::clone(&self.terms.wall);
+        // Before the first poll.
+        ends.look(wall());
+        self.runs.push(Box::pin(ends.watch(wall)));
+        self.add_quiet(book, digest, files, (POLICY_DEBOUNCE, fresh));
+    }
+
+    fn add_quiet<E: Endpoint>(
+        &mut self,
+        endpoint: E,
+        digest: Digest,
+        files: Vec<PathBuf>,
+        (quiet, fresh): (Duration, Fresh),
+    ) {
         let debounce = Debounce {
-            quiet: self.settings.debounce,
+            quiet,
             most: LONGEST_DEBOUNCE,
         };
         let (bell, ear) = bell(debounce);

@@ -44,6 +44,31 @@ impl Ops {
         self.record(NoteKind::Reload, &fields);
     }
 
+    /// Lowers the gate for a cause, and records it.
+    pub(crate) fn lower(&self, cause: Cause, reason: &str) {
+        self.gate.hold(Hold {
+            cause,
+            standing: Standing::Lowered,
+            reason: reason.to_owned(),
+            since: SystemTime::now(),
+            by: None,
+        });
+        let fields = [
+            ("cause", Field::Text(cause.label())),
+            ("reason", Field::Text(reason)),
+        ];
+        self.record(NoteKind::Lowered, &fields);
+        self.look();
+    }
+
+    /// Lets go of the gate for a cause, and records it.
+    pub(crate) fn raise(&self, cause: Cause) {
+        if self.gate.let_go(cause) {
+            self.record(NoteKind::Raised, &[("cause", Field::Text(cause.label()))]);
+            self.look();
+        }
+    }
+
     /// Follows whether the audit log can be written, until it is dropped. While nothing can be recorded, nothing is forwarded, so nothing is polled.
     pub async fn heed_audit(&self) {
         let Some(audit) = &self.audit else { return };
@@ -94,6 +119,24 @@ impl Ops {
                 let by = ("seconds", Field::Number(seconds.unsigned_abs()));
                 let back = ("back", Field::Flag(*seconds < 0));
                 self.record(NoteKind::Rotation, &[what, by, back]);
+            }
+            Event::Agent(AgentEvent::PolicyInForce {
+                generation,
+                sha256,
+                before,
+                direction,
+                changes,
+            }) => {
+                let changes = u64::try_from(*changes).unwrap_or(u64::MAX);
+                let fields = [
+                    ("event", Field::Text("policy.published")),
+                    ("generation", Field::Number(*generation)),
+                    ("sha256", Field::Sha256(*sha256)),
+                    ("before", Field::Sha256(*before)),
+                    ("direction", Field::Text(direction)),
+                    ("changes", Field::Number(changes)),
+                ];
+                self.record(NoteKind::Reload, &fields);
             }
             Event::Definition(channel, event) => {
                 definition::with_fields(channel, event, |fields| {

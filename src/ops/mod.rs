@@ -61,6 +61,7 @@ pub struct Ops {
     flood: Flood,
     inputs: Mutex<Inputs>,
     about: About,
+    policy: Mutex<status::Policy>,
     /// The readiness that was told last.
     told: tokio::sync::watch::Sender<Option<Readiness>>,
 }
@@ -84,6 +85,7 @@ impl Ops {
             metrics: Metrics::new(known),
             flood: Flood::default(),
             inputs: Mutex::new(Inputs::new(expected, Now::read())),
+            policy: Mutex::new(about.policy.clone()),
             about,
             told: tokio::sync::watch::Sender::new(None),
         })
@@ -117,6 +119,16 @@ impl Ops {
                 self.emit(Event::Rotation(CONTROL_PLANE, refused));
             }
         }
+    }
+
+    /// Another policy is in force.
+    pub(crate) fn now_in_force(&self, policy: status::Policy) {
+        *self.policy.lock().unwrap_or_else(PoisonError::into_inner) = policy;
+    }
+
+    pub(crate) fn policy_in_force(&self) -> status::Policy {
+        let policy = self.policy.lock();
+        policy.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether the agent can do its work now.
@@ -175,7 +187,7 @@ impl Ops {
             pool_capacity: self.about.pool_capacity,
             log_dropped: self.log.dropped(),
             version: self.about.version,
-            policy: &self.about.policy,
+            policy: &self.policy_in_force(),
             audit: self.audit.as_ref().map(|audit| audit.standing()),
             traffic: &self.counted.read(),
             inputs: &inputs,

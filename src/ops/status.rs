@@ -108,7 +108,7 @@ impl Status {
             },
             control_plane: control_plane(&ops.about, &inputs),
             channels: channels(ops, &inputs),
-            policy: ops.about.policy.clone(),
+            policy: ops.policy_in_force(),
             stopped_pins: inputs.stopped.iter().map(Into::into).collect(),
             identities: identities(&inputs),
             endpoints: inputs.endpoints.iter().map(Into::into).collect(),

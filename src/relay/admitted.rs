@@ -4,7 +4,6 @@ use std::pin::pin;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use portcullis_policy::refusal::CorrelationId;
 use portcullis_policy::{
     Exchange, Facts, Found, Inbound, Listing, Moment, Permitted, Reason, Refused,
 };
@@ -24,7 +23,7 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
         budget: Budget,
         life: &mut Life<'_, R>,
     ) -> Result<(Permitted, Exchange), Box<Refused>> {
-        let refused = match self.admit(command, life.correlation()) {
+        let refused = match self.admit(command, life) {
             Err(refused) if refused.reason() == Reason::PinUnseen => refused,
             judged => return judged,
         };
@@ -37,7 +36,7 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
             .until(budget, pin!(self.list(command, &mut listing)))
             .await;
         self.tell_changes();
-        match self.admit(command, life.correlation()) {
+        match self.admit(command, life) {
             Err(refused) if refused.reason() == Reason::PinUnseen && !listing.is_known() => {
                 Err(listing.refuse(life.correlation()))
             }
@@ -71,21 +70,23 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
     fn admit(
         &self,
         command: &Command,
-        correlation: CorrelationId,
+        life: &mut Life<'_, R>,
     ) -> Result<(Permitted, Exchange), Box<Refused>> {
+        let force = self.policy.current();
+        life.under(force.named);
         let facts = Facts {
             upstream_id: self.fresh.rpc_id(),
-            correlation,
+            correlation: life.correlation(),
             now: now(),
         };
         let (channel, headers) = (&command.address.channel, command.headers.as_pairs());
         match &command.kind {
             CommandKind::Jsonrpc(body) => {
                 let inbound = inbound(command, body);
-                self.policy.admit(&inbound, facts, &self.ledger)
+                force.policy.admit(&inbound, facts, &self.ledger)
             }
             CommandKind::SessionTermination => {
-                self.policy.admit_termination(channel, headers, facts)
+                force.policy.admit_termination(channel, headers, facts)
             }
         }
     }
@@ -95,7 +96,8 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
         match &command.kind {
             CommandKind::Jsonrpc(body) => {
                 let inbound = inbound(command, body);
-                self.policy.list_first(&inbound, &self.ledger, now())
+                let force = self.policy.current();
+                force.policy.list_first(&inbound, &self.ledger, now())
             }
             CommandKind::SessionTermination => None,
         }

@@ -16,10 +16,6 @@ use crate::ops::audit::{
 pub struct Audited {
     /// The log.
     pub audit: Arc<Audit>,
-    /// Counts the policies of this run from 1.
-    pub policy_generation: u64,
-    /// SHA-256 of the policy file.
-    pub policy_sha256: [u8; 32],
     /// What peers are shown when a record about this channel is made.
     pub shown: Box<dyn Fn(&str) -> Shown + Send + Sync>,
 }
@@ -76,8 +72,8 @@ impl Audited {
             arguments: arguments(decided),
             observed: decided.observed.as_ref().map(refused),
             policy: Policy {
-                generation: self.policy_generation,
-                sha256: self.policy_sha256,
+                generation: decided.policy.generation,
+                sha256: decided.policy.sha256,
                 line: line(decided.line),
             },
             identity: Identity {

@@ -1,5 +1,6 @@
 //! One permitted message at its server: send it, judge what comes back, answer what the server asks, and tell it when nobody waits any more.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use portcullis_policy::permit::Verdict;
@@ -8,6 +9,7 @@ use portcullis_policy::{
 };
 
 use super::budget::Budget;
+use super::in_force;
 use super::life::Life;
 use super::pipeline::Relay;
 use super::port::{Answer, ControlPlane, PostError, Records, Upstream};
@@ -38,13 +40,15 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
         life: &mut Life<'_, R>,
     ) -> Ended {
         life.sent();
-        let mut answer = match self.upstream.call(permitted, budget.deadline()).await {
-            Ok(answer) => answer,
-            Err(failure) => {
+        let calling = pin!(self.upstream.call(permitted, budget.deadline()));
+        let mut answer = match self.while_permitted(exchange, calling).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(failure)) => {
                 self.ledger.lost(&to.channel);
                 self.tell_server(to, failed(failure));
                 return no_answer(failure, exchange, life);
             }
+            Err(no) => return forbidden(no, exchange, life),
         };
         let status = answer.status();
         self.tell_server(to, ServerEvent::Reached { status });
@@ -68,13 +72,15 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
     ) -> Ended {
         let mut notifying = true;
         loop {
-            let text = match answer.next().await {
-                Ok(Some(text)) => text,
-                Ok(None) => return no_answer(ended_early(answer.status()), exchange, life),
-                Err(failure) => return no_answer(failure, exchange, life),
+            let next = self.while_permitted(exchange, pin!(answer.next())).await;
+            let text = match next {
+                Ok(Ok(Some(text))) => text,
+                Ok(Ok(None)) => return no_answer(ended_early(answer.status()), exchange, life),
+                Ok(Err(failure)) => return no_answer(failure, exchange, life),
+                Err(no) => return forbidden(no, exchange, life),
             };
             life.heard();
-            let step = exchange.judge(text, &self.policy);
+            let step = exchange.judge(text, &self.policy.current().policy);
             self.tell_changes();
             match step {
                 Step::Notify(notice) if notifying && !deadline.has_passed() => {
@@ -147,6 +153,17 @@ fn no_answer<R: Records>(failure: Failure, exchange: &Exchange, life: &mut Life<
     } else {
         Ended::Reply(reply)
     }
+}
+
+/// A policy came into force that does not permit the call.
+fn forbidden<R: Records>(
+    (reason, line): in_force::Ended,
+    exchange: &Exchange,
+    life: &mut Life<'_, R>,
+) -> Ended {
+    let verdict = Verdict::Refused(reason, line);
+    life.judged(verdict);
+    ended(exchange.refuse(reason), verdict)
 }
 
 /// A call that a limit or a tightened policy ends is ended in the middle of its answer.

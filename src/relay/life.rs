@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::admission::Entry;
 use super::port::{Records, Unrecorded};
-use super::record::{Account, Decided, Refusal};
+use super::record::{Account, Decided, Named, Refusal};
 use super::replay::InHand;
 use crate::ops::Ops;
 use crate::ops::event::{CallKind, CommandEvent, Event, NoAnswer, Times};
@@ -40,6 +40,7 @@ pub struct Life<'a, R: Records> {
     kind: CallKind,
     method: &'static str,
     tool: String,
+    policy: Named,
     observed: Option<Refusal>,
     began: bool,
     sent: bool,
@@ -74,6 +75,7 @@ impl<'a, R: Records> Life<'a, R> {
             kind: CallKind::Unusable,
             method: "",
             tool: String::new(),
+            policy: Named::default(),
             observed: None,
             began: false,
             sent: false,
@@ -96,6 +98,11 @@ impl<'a, R: Records> Life<'a, R> {
     pub fn asks(&mut self, command: &'a Command) {
         self.command = Some(command);
         self.left_out(&command.notices);
+    }
+
+    /// This policy decides about it.
+    pub fn under(&mut self, policy: Named) {
+        self.policy = policy;
     }
 
     /// Its turn came.
@@ -215,6 +222,7 @@ impl<'a, R: Records> Life<'a, R> {
                 .command
                 .and_then(|command| command.headers.first("mcp-session-id")),
             request: self.command.map(request).unwrap_or_default(),
+            policy: self.policy,
             line: self.account.line,
             observed: self.observed,
             ..decided(self.address, self.correlation)

@@ -132,6 +132,7 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
             tool: "",
             session: cause.session,
             request: text,
+            policy: self.policy.current().named,
             line: 0,
             observed: None,
         }

@@ -15,6 +15,7 @@ pub mod audited;
 pub mod budget;
 mod end;
 mod forward;
+pub mod in_force;
 pub mod life;
 pub mod listing;
 pub mod patience;

@@ -7,13 +7,14 @@ use std::time::{Duration, SystemTime};
 use futures_util::FutureExt;
 use futures_util::future::{Either, ready};
 use portcullis_policy::refusal::CorrelationId;
-use portcullis_policy::{Exchange, Ledger, PolicySet, Reason, Released};
+use portcullis_policy::{Exchange, Ledger, Reason, Released};
 use tokio::time::Instant;
 
 use super::admission::{Admission, Entry, Full, Place};
 use super::budget::Budget;
 use super::end::{End, Stop, refused, refused_after_panic, refused_by_policy, stopped};
 use super::forward::Ended;
+use super::in_force::InForce;
 use super::life::{self, Life};
 use super::listing::Listings;
 use super::port::{ControlPlane, PostError, Records, Upstream};
@@ -22,6 +23,7 @@ use crate::ops::Ops;
 use crate::ops::event::{NoAnswer, Side};
 use crate::runtime::caught::{Panicked, caught};
 use crate::runtime::fresh::Fresh;
+use crate::runtime::slot::Slot;
 use crate::wire::address::ReplyAddress;
 use crate::wire::command::{Command, Polled, Unusable};
 
@@ -32,7 +34,7 @@ pub struct Relay<C, U, R> {
     /// The door to the private servers.
     pub upstream: U,
     /// The policy in force.
-    pub policy: Arc<PolicySet>,
+    pub policy: Arc<Slot<InForce>>,
     /// What deciding remembers.
     pub ledger: Arc<Ledger>,
     /// The places for commands.
@@ -81,13 +83,9 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
             Err(refused) => return refused_by_policy(*refused, life),
         };
         life.permitted(&exchange);
-        let turn = match self.turn(command, &exchange, life) {
-            Ok(turn) => turn,
-            Err(Full) => return refused(&exchange, Reason::ChannelBusy, life),
-        };
-        let place = match self.until(budget, pin!(turn)).await {
+        let place = match self.its_turn(command, &exchange, budget, life).await {
             Ok(place) => place,
-            Err(stop) => return stopped(&stop, &exchange, budget, life),
+            Err(end) => return end,
         };
         life.began();
         if !exchange.is_still_as_listed() {
@@ -112,6 +110,26 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
                 cancel: exchange.cancel().filter(|_| life.was_sent()),
                 ..stopped(&stop, &exchange, budget, life)
             },
+        }
+    }
+
+    /// Waits for a place at its channel; it may be refused meanwhile.
+    async fn its_turn(
+        &self,
+        command: &Command,
+        exchange: &Exchange,
+        budget: Budget,
+        life: &mut Life<'_, R>,
+    ) -> Result<Place, End> {
+        let turn = match self.turn(command, exchange, life) {
+            Ok(turn) => pin!(turn),
+            Err(Full) => return Err(refused(exchange, Reason::ChannelBusy, life)),
+        };
+        let turn = pin!(self.while_permitted(exchange, turn));
+        match self.until(budget, turn).await {
+            Ok(Ok(place)) => Ok(place),
+            Ok(Err((reason, _))) => Err(refused(exchange, reason, life)),
+            Err(stop) => Err(stopped(&stop, exchange, budget, life)),
         }
     }
 
@@ -152,7 +170,7 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
     async fn answer_unusable(&self, unusable: &Unusable, received: Instant, entry: Entry) {
         life::unusable(unusable, &self.ops);
         let Some(address) = &unusable.address else {
-            return life::nameless(unusable, &self.records);
+            return life::nameless(unusable, self.policy.current().named, &self.records);
         };
         let Some(mut life) = self.open(address, entry, (received, None)) else {
             return;
@@ -208,11 +226,14 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
     ) -> Option<Life<'a, R>> {
         let correlation = CorrelationId(self.fresh.correlation());
         let Some(in_hand) = self.replay.enter(&address.request_id) else {
-            life::duplicate(address, correlation, &self.ops, &self.records);
+            let named = (correlation, self.policy.current().named);
+            life::duplicate(address, named, &self.ops, &self.records);
             return None;
         };
         let told = (self.ops.as_ref(), &self.records);
         let held = (in_hand, entry);
-        Some(Life::open(told, address, held, correlation, times))
+        let mut life = Life::open(told, address, held, correlation, times);
+        life.under(self.policy.current().named);
+        Some(life)
     }
 }

@@ -29,10 +29,21 @@ pub struct Decided<'a> {
     pub session: Option<&'a str>,
     /// The message as it came; kept as its length and digest.
     pub request: &'a [u8],
+    /// The policy that decided.
+    pub policy: Named,
     /// The line of the policy that decided; 0 if none did.
     pub line: u32,
     /// Why the rules refuse it, although it goes in: its server is on trial.
     pub observed: Option<Refusal>,
+}
+
+/// What names a policy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    /// Counts the policies of this run from 1.
+    pub generation: u64,
+    /// SHA-256 of the policy file.
+    pub sha256: [u8; 32],
 }
 
 /// Why a command went nowhere.

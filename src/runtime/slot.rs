@@ -24,6 +24,14 @@ impl<T> Slot<T> {
         Arc::clone(&self.0.borrow())
     }
 
+    /// Tells when another value is published; the one in use now counts as news.
+    #[must_use]
+    pub fn follow(&self) -> watch::Receiver<Arc<T>> {
+        let mut changes = self.0.subscribe();
+        changes.mark_changed();
+        changes
+    }
+
     /// Puts `next` in the place of the value in use, which is returned.
     pub fn publish(&self, next: impl Into<Arc<T>>) -> Arc<T> {
         self.0.send_replace(next.into())

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use portcullis::relay::in_force::InForce;
 use portcullis::relay::pipeline::Relay;
 use portcullis_policy::permit::Origin;
 use tokio::time::Instant;
@@ -18,7 +19,7 @@ fn pinned(desk: &Desk, servers: &Scripted, records: Memory) -> Relay<Desk, Scrip
         "schema = 1\n[[server]]\nchannel = \"main\"\n[[server.tool]]\nname = \"echo\"\npin = \"sha256:{pin}\"\nargs.n = {{ type = \"number\" }}\nargs.s = {{ type = \"string\" }}\n"
     );
     Relay {
-        policy: policy(&text),
+        policy: InForce::first(policy(&text), [0; 32]),
         records,
         ..relay(desk.clone(), servers.clone())
     }

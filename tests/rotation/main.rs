@@ -16,5 +16,6 @@ mod hostile;
 mod life;
 mod load;
 mod place;
+mod policy;
 mod rejected;
 mod trust;

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use portcullis::ops::Ops;
 use portcullis::ops::gate::{Cause, Hold, Standing};
 use portcullis::relay::admission::{Admission, Bounds, Occupancy};
+use portcullis::relay::in_force::InForce;
 use portcullis::relay::listing::Listings;
 use portcullis::relay::pipeline::Relay;
 use portcullis::relay::polling;
@@ -108,7 +109,7 @@ fn agent(dice: &Dice, diary: &Diary, policy: &Arc<PolicySet>, mutant: Option<Mut
     Relay {
         control,
         upstream,
-        policy: Arc::clone(policy),
+        policy: InForce::first(Arc::clone(policy), [0; 32]),
         ledger: Arc::new(Ledger::with_digest(portcullis::ops::audit::sha256)),
         admission: Admission::new(bounds, channels),
         replay: match mutant {

@@ -27,6 +27,7 @@ use portcullis::edge::tls::{Floor, Parts, Tls};
 use portcullis::edge::upstream::OperatorHeaders;
 use portcullis::ops::Ops;
 use portcullis::relay::admission::{Admission, Bounds};
+use portcullis::relay::in_force::InForce;
 use portcullis::relay::listing::Listings;
 use portcullis::relay::pipeline::Relay;
 use portcullis::relay::port::{ControlPlane, Records, Upstream};
@@ -68,7 +69,7 @@ pub fn relay<C: ControlPlane, U: Upstream>(control: C, upstream: U) -> Relay<C, 
     Relay {
         control,
         upstream,
-        policy: policy(POLICY),
+        policy: InForce::first(policy(POLICY), [0; 32]),
         ledger: Arc::new(Ledger::with_digest(portcullis::ops::audit::sha256)),
         admission: Admission::new(BOUNDS, channels),
         replay: Replay::default(),

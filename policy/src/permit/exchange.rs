@@ -271,14 +271,42 @@ impl Exchange {
         if limits.iter().any(|l| self.bytes > l.stream_bytes) {
             return Some((Reason::StreamLimit, None));
         }
-        if std::ptr::eq(Arc::as_ptr(&self.grant.policy), current) {
-            return None;
-        }
-        let Some(server) = current.server(&self.grant.channel) else {
-            return Some((Reason::PolicyTightened, None));
+        self.still_permits(Some(call), current).err()
+    }
+
+    /// Whether the policy in force now still permits what was asked: a tightening reaches what is in flight.
+    ///
+    /// # Errors
+    /// [`Reason::PolicyTightened`], and the line of `current` that decided.
+    pub fn still_permitted(&self, current: &PolicySet) -> Result<(), (Reason, Option<Line>)> {
+        let call = match &self.expects {
+            Expects::Answer(call) => Some(call.as_ref()),
+            Expects::Ack(_) | Expects::Termination => None,
         };
-        let refused = ask::allow(server, &call.ask, call.definition, call.now).err()?;
-        Some((Reason::PolicyTightened, refused.1))
+        self.still_permits(call, current)
+    }
+
+    /// What is no call was judged a moment ago and waits for nothing: of it only the server must still be listed.
+    fn still_permits(
+        &self,
+        call: Option<&Call>,
+        current: &PolicySet,
+    ) -> Result<(), (Reason, Option<Line>)> {
+        if std::ptr::eq(Arc::as_ptr(&self.grant.policy), current) {
+            return Ok(());
+        }
+        let server = current
+            .server(&self.grant.channel)
+            .ok_or((Reason::PolicyTightened, None))?;
+        let Some(call) = call else {
+            return Ok(());
+        };
+        let allowed = ask::allow(server, &call.ask, call.definition, call.now);
+        match allowed {
+            Ok(_) if server.speaks(call.revision) => Ok(()),
+            Ok(_) => Err((Reason::PolicyTightened, Some(server.line()))),
+            Err((_, line)) => Err((Reason::PolicyTightened, line)),
+        }
     }
 
     /// The limits of both policies: what passes keeps both.

@@ -28,6 +28,24 @@ pub enum AgentEvent<'a> {
         /// The system's own words or a fixed one.
         why: &'a str,
     },
+    /// Another policy is in force.
+    PolicyInForce {
+        /// Counts the policies of this run from 1.
+        generation: u64,
+        /// SHA-256 of its file.
+        sha256: [u8; 32],
+        /// SHA-256 of the file before.
+        before: [u8; 32],
+        /// `tighter`, `looser` or `neutral`.
+        direction: &'static str,
+        /// How many rules changed.
+        changes: usize,
+    },
+    /// The policy in force ends soon.
+    PolicyEnds {
+        /// Whole days until then.
+        days: u64,
+    },
     /// Changes of files are told as they happen (again).
     Watching,
     /// Changes of files are not told; they are found by looking every minute.

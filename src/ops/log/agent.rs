@@ -21,6 +21,13 @@ pub(super) fn write(event: &AgentEvent<'_>) {
             error!(why, "records cannot be written and wait in memory");
         }
         AgentEvent::AuditFailing { why } => error!(why, "records cannot be written"),
+        AgentEvent::PolicyInForce {
+            generation,
+            direction,
+            changes,
+            ..
+        } => info!(generation, direction, changes, "another policy is in force"),
+        AgentEvent::PolicyEnds { days } => warn!(days, "the policy ends soon"),
         AgentEvent::Watching => info!("changes of files are seen as they happen"),
         AgentEvent::NotWatching { why } => {
             warn!(why, "changes of files are found once a minute only");

@@ -184,7 +184,11 @@ impl Inputs {
             }
             Event::Rotation(name, ref event) => self.rotation(name, event, now),
             Event::Agent(
-                AgentEvent::Drained | AgentEvent::WatchOverflow | AgentEvent::ClockJumped { .. },
+                AgentEvent::Drained
+                | AgentEvent::PolicyInForce { .. }
+                | AgentEvent::PolicyEnds { .. }
+                | AgentEvent::WatchOverflow
+                | AgentEvent::ClockJumped { .. },
             )
             | Event::Peer(..)
             | Event::Command(..) => {}

@@ -13,8 +13,6 @@ fn audited(arguments: Arguments) -> (Audited, Memory) {
     let (audit, memory) = Audit::in_memory(terms).unwrap();
     let audited = Audited {
         audit: Arc::new(audit),
-        policy_generation: 1,
-        policy_sha256: [7; 32],
         shown: Box::new(|channel| Shown {
             generation: 1,
             control_plane: Some("c1".to_owned()),
@@ -34,6 +32,10 @@ fn decided() -> record::Decided<'static> {
         tool: "echo",
         session: Some("s-1"),
         request: REQUEST,
+        policy: record::Named {
+            generation: 1,
+            sha256: [7; 32],
+        },
         line: 4,
         observed: None,
     }

@@ -3,7 +3,7 @@
 use portcullis_policy::refusal::CorrelationId;
 
 use crate::ops::event::{Call, CallKind};
-use crate::relay::record::Decided;
+use crate::relay::record::{Decided, Named};
 use crate::wire::address::ReplyAddress;
 use crate::wire::command::{Command, CommandKind};
 
@@ -17,6 +17,10 @@ pub(super) const NAMELESS: Decided<'static> = Decided {
     tool: "",
     session: None,
     request: &[],
+    policy: Named {
+        generation: 0,
+        sha256: [0; 32],
+    },
     line: 0,
     observed: None,
 };

@@ -6,21 +6,25 @@ use super::names::{NAMELESS, call, decided};
 use crate::ops::Ops;
 use crate::ops::event::{Call, CommandEvent, Event, NoAnswer};
 use crate::relay::port::Records;
-use crate::relay::record::Refusal;
+use crate::relay::record::{Decided, Named, Refusal};
 use crate::wire::address::ReplyAddress;
 use crate::wire::command::Unusable;
 
 /// A command came again: it is told of and recorded, not carried out and not answered again (E2).
 pub fn duplicate<R: Records>(
     address: &ReplyAddress,
-    correlation: CorrelationId,
+    (correlation, policy): (CorrelationId, Named),
     ops: &Ops,
     records: &R,
 ) {
     let call = call(address, correlation);
     ops.emit(Event::Command(call, CommandEvent::Duplicate));
     let reason = NoAnswer::Duplicate.label();
-    records.refusal(&decided(address, correlation), &Refusal { reason, line: 0 });
+    let decided = Decided {
+        policy,
+        ..decided(address, correlation)
+    };
+    records.refusal(&decided, &Refusal { reason, line: 0 });
 }
 
 /// An element cannot be carried out.
@@ -42,7 +46,8 @@ pub fn unusable(unusable: &Unusable, ops: &Ops) {
 }
 
 /// An element names nobody to answer.
-pub fn nameless<R: Records>(unusable: &Unusable, records: &R) {
+pub fn nameless<R: Records>(unusable: &Unusable, policy: Named, records: &R) {
     let reason = unusable.reason.label();
-    records.refusal(&NAMELESS, &Refusal { reason, line: 0 });
+    let decided = Decided { policy, ..NAMELESS };
+    records.refusal(&decided, &Refusal { reason, line: 0 });
 }
