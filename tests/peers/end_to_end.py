@@ -22,6 +22,7 @@ import vectors
 from bare import INITIALIZE, PROTOCOL
 import first_steps
 import selftest
+import weak_tls
 from throwaway_pki import Authority
 
 HERE = Path(__file__).resolve().parent
@@ -323,6 +324,7 @@ if __name__ == "__main__":
     agent_binary = sys.argv.pop(1)
     selftest.installed = Path(sys.argv.pop(1)).resolve()
     FirstSteps = first_steps.under(agent_binary, Serve)
+    WeakServers = weak_tls.under(agent_binary)
     unittest.main(
-        defaultTest=["Vectors", "VectorsToEverything", "VectorsToRust", "Clients", "FirstSteps"]
+        defaultTest=["Vectors", "VectorsToEverything", "VectorsToRust", "Clients", "FirstSteps", "WeakServers"]
     )
