@@ -8,13 +8,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
+use portcullis_certs::dev::Pki;
 use rcgen::{BasicConstraints, IsCa, KeyPair};
 use rustls::ServerConfig;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use crate::place::{POLICY, Place, Plan};
+use crate::place::{Files, HANGS, POLICY, Place, Plan, call};
 use rows::{Issuer, how_they_speak, named, out_of_bounds, who_they_are, who_vouches, who_we_are};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -183,4 +185,68 @@ fn is_on_record(records: &str, row: &Row) -> bool {
     records
         .lines()
         .any(|line| line.contains(&channel) && line.contains(&reason) && line.contains("tls."))
+}
+
+/// Answers one request without saying how long the answer is: it ends when the connection does. Whether it says goodbye is what tells an end
+/// from a cut (RFC 8446, section 6.1; RFC 9112, section 9.8).
+async fn answer(tls: TlsAcceptor, stream: TcpStream, says_goodbye: bool) -> Option<()> {
+    let mut stream = tls.accept(stream).await.ok()?;
+    let (mut text, mut piece) = (Vec::new(), [0; 4096]);
+    let id = loop {
+        let length = stream
+            .read(&mut piece)
+            .await
+            .ok()
+            .filter(|&length| length > 0)?;
+        text.extend_from_slice(&piece[..length]);
+        let body = text.windows(4).position(|end| end == b"\r\n\r\n")? + 4;
+        if let Ok(message) = serde_json::from_slice::<Value>(&text[body..]) {
+            break message["id"].clone();
+        }
+    };
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n";
+    let body = json!({"jsonrpc": "2.0", "id": id, "result": {"content": [], "isError": false}});
+    stream
+        .write_all(format!("{head}{body}").as_bytes())
+        .await
+        .ok()?;
+    stream.flush().await.ok()?;
+    if says_goodbye {
+        stream.shutdown().await.ok()?;
+    }
+    Some(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_whose_end_was_cut_is_no_answer() {
+    for says_goodbye in [true, false] {
+        let mut plan = Plan::new();
+        let Manner::Tls(config) = rows::right(&plan.pki) else {
+            panic!("a certificate");
+        };
+        let (tls, listener) = (
+            TlsAcceptor::from(Arc::new(*config)),
+            TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        );
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(answer(tls.clone(), stream, says_goodbye));
+            }
+        });
+        plan.flags.extend([
+            "--mcp.server-url".to_owned(),
+            format!("channel=cut,url=https://localhost:{port}/mcp"),
+        ]);
+        let policy =
+            format!("{POLICY}[[server]]\nchannel = \"cut\"\ntools = [\"search_records\"]\n");
+        let write = move |files: &Files, _: &Pki| {
+            crate::place::write(&files.path("policy.toml"), &policy);
+        };
+        let place = Place::open(plan.before(write)).await;
+        let mut pending = place.control.enqueue(call(1).channel("cut"));
+        let reply = tokio::time::timeout(HANGS, pending.reply()).await.unwrap();
+        let value = reply.unwrap().value();
+        assert_eq!(value["result"]["isError"] == false, says_goodbye, "{value}");
+    }
 }

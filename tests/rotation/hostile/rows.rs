@@ -36,6 +36,11 @@ fn of(pki: &Pki, leaf: Leaf) -> Manner {
     shown(&pki.mcp_servers.issue(&leaf).unwrap())
 }
 
+/// A server with nothing against it.
+pub(super) fn right(pki: &Pki) -> Manner {
+    of(pki, Leaf::server())
+}
+
 pub(super) fn who_they_are(pki: &Pki) -> Vec<Row> {
     let now = SystemTime::now();
     let server = Leaf::server;
