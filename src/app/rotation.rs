@@ -21,8 +21,11 @@ use crate::runtime::fresh::Fresh;
 /// The longest wait for files that are never quiet.
 const LONGEST_DEBOUNCE: Duration = Duration::from_secs(10);
 
-/// How long the policy file must be quiet: people who edit it wait for it.
-const POLICY_DEBOUNCE: Duration = Duration::from_millis(150);
+/// How long the policy file must be quiet, and the longest wait for that: people who edit it wait for it.
+const POLICY_DEBOUNCE: Debounce = Debounce {
+    quiet: Duration::from_millis(150),
+    most: Duration::from_secs(1),
+};
 
 /// Everything that rotates.
 pub(super) struct Rotation {
@@ -61,7 +64,11 @@ impl Rotation {
         files: Vec<PathBuf>,
         fresh: Fresh,
     ) {
-        self.add_quiet(endpoint, digest, files, (self.settings.debounce, fresh));
+        let debounce = Debounce {
+            quiet: self.settings.debounce,
+            most: LONGEST_DEBOUNCE,
+        };
+        self.add_quiet(endpoint, digest, files, (debounce, fresh));
     }
 
     /// Takes up the policy file when it is saved, and sees to the end of the policy in force.
@@ -79,12 +86,8 @@ impl Rotation {
         endpoint: E,
         digest: Digest,
         files: Vec<PathBuf>,
-        (quiet, fresh): (Duration, Fresh),
+        (debounce, fresh): (Debounce, Fresh),
     ) {
-        let debounce = Debounce {
-            quiet,
-            most: LONGEST_DEBOUNCE,
-        };
         let (bell, ear) = bell(debounce);
         let (terms, ops) = (self.terms.clone(), Arc::clone(&self.ops));
         let rotor = Rotor::new(Arc::new(endpoint), digest, terms, ops, fresh);

@@ -20,6 +20,9 @@ pub trait Endpoint: Send + Sync + 'static {
     /// What is left of a generation that was replaced.
     type Retired: Send + 'static;
 
+    /// How far apart two readings are that must agree. Several files are written one after the other; one file alone may ask for less.
+    const APART: Duration = Duration::from_millis(100);
+
     /// `control plane`, or the channel.
     fn name(&self) -> &str;
 

@@ -134,7 +134,7 @@ async fn a_tightening_cuts_what_is_in_flight_and_a_loosening_cuts_nothing() {
     let place = Place::open(Plan::new().with(&flags)).await;
     place.server.script(|heard| {
         Answer::result(heard, r#"{"content":[],"isError":false}"#)
-            .first(Piece::Wait(Duration::from_secs(4)))
+            .first(Piece::Wait(HANGS))
     });
     let mut running = place.control.enqueue(call(1));
     let mut waiting = place.control.enqueue(call(2));
@@ -143,7 +143,7 @@ async fn a_tightening_cuts_what_is_in_flight_and_a_loosening_cuts_nothing() {
         let calls = heard.iter().filter_map(|heard| heard.rpc_method());
         calls.filter(|method| method == "tools/call").count()
     };
-    place.until("the call to run", || called() == 1).await;
+    place.until("the call to run", || called() > 0).await;
     let looser = POLICY.replace("tools = [", "tools = [\"delete_record\", ");
     save(&place, &looser);
     until_in_force(&place, 2).await;

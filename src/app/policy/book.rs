@@ -127,6 +127,9 @@ impl Endpoint for Book {
     type Candidate = Candidate;
     type Retired = ();
 
+    /// One file, which was quiet before: somebody waits for it.
+    const APART: Duration = Duration::from_millis(20);
+
     fn name(&self) -> &str {
         NAME
     }

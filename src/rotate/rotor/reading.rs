@@ -1,16 +1,14 @@
 //! Reading until nothing moves: files that are being written are neither old nor new.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::time::sleep;
 
 use super::Rotor;
 use crate::rotate::port::{Digest, Endpoint, Reason};
 
-/// How often files are read until two readings agree, and how long apart.
+/// How often files are read until two readings agree.
 const READINGS: usize = 5;
-const APART: Duration = Duration::from_millis(100);
 
 type Reading<E> = Result<(Digest, <E as Endpoint>::Texts), Vec<Reason>>;
 
@@ -29,7 +27,7 @@ impl<E: Endpoint> Rotor<E> {
                 return read;
             }
             last = Some(seen);
-            sleep(APART).await;
+            sleep(E::APART).await;
         }
         Err(vec![Reason {
             code: "unstable_files",

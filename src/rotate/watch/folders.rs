@@ -1,10 +1,11 @@
-//! Which folders tell of every way a file can be replaced: its own, those its links lead through, and the one above, where a whole folder is
-//! moved away and another takes its name.
+//! Which folders and names tell of every way a file can be replaced: its own, those its links lead through, and the folder above, where a whole
+//! folder is moved away and another takes its name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path, PathBuf, absolute};
 
 /// How many links are followed: as many as Linux does.
 const MOST_LINKS: usize = 40;
@@ -16,80 +17,88 @@ pub(super) struct Folder {
     inode: u64,
 }
 
-/// The folders to watch for these files, as they are now.
-pub(super) fn folders(files: &[PathBuf]) -> HashMap<PathBuf, Folder> {
-    let mut found = HashMap::new();
+/// What has to be watched for some files, as they are now.
+#[derive(Debug, Default)]
+pub(super) struct Traces {
+    /// No link leads to any of these, so that each is watched once.
+    pub(super) folders: HashMap<PathBuf, Folder>,
+    /// The names that the ways to the files are made of. Others come and go in the same folders and mean nothing.
+    pub(super) names: HashSet<OsString>,
+}
+
+/// Follows each file to where it lies.
+pub(super) fn traces(files: &[PathBuf]) -> Traces {
+    let mut found = Traces::default();
     for file in files {
         let mut links = MOST_LINKS;
-        add_with_parent(&mut found, file.parent());
-        trace(file, &mut links, &mut found);
+        let file = absolute(file).unwrap_or_else(|_| file.clone());
+        found.trace(&file, &mut links);
     }
     found
 }
 
-/// Walks the path part by part; where a part is a link, the folder it stands in can re-point it.
-fn trace(path: &Path, links: &mut usize, found: &mut HashMap<PathBuf, Folder>) {
-    let mut at = PathBuf::new();
-    let mut parts = path.components();
-    while let Some(part) = parts.next() {
-        let within = at.clone();
-        match part {
-            Component::ParentDir => {
-                at.pop();
-                continue;
+impl Traces {
+    /// Walks the path part by part; where a part is a link, the folder it stands in can re-point it.
+    fn trace(&mut self, path: &Path, links: &mut usize) {
+        let mut at = PathBuf::new();
+        let mut parts = path.components();
+        while let Some(part) = parts.next() {
+            let within = at.clone();
+            match part {
+                Component::ParentDir => {
+                    at.pop();
+                    continue;
+                }
+                Component::CurDir => continue,
+                Component::Normal(name) => {
+                    self.names.insert(name.to_owned());
+                    at.push(name);
+                }
+                Component::RootDir | Component::Prefix(_) => at.push(part),
             }
-            Component::CurDir => continue,
-            Component::RootDir | Component::Normal(_) | Component::Prefix(_) => at.push(part),
+            let Ok(target) = fs::read_link(&at) else {
+                continue;
+            };
+            self.add_with_parent(&within);
+            *links = links.saturating_sub(1);
+            if *links > 0 {
+                let rest: PathBuf = parts.collect();
+                return self.trace(&within.join(target).join(rest), links);
+            }
+            return;
         }
-        let Ok(target) = fs::read_link(&at) else {
-            continue;
-        };
-        add(found, &within);
-        *links = links.saturating_sub(1);
-        if *links > 0 {
-            let rest: PathBuf = parts.collect();
-            return trace(&within.join(target).join(rest), links, found);
+        if let Some(within) = at.parent() {
+            self.add_with_parent(within);
         }
-        return;
     }
-    add_with_parent(found, at.parent());
-}
 
-fn add_with_parent(found: &mut HashMap<PathBuf, Folder>, folder: Option<&Path>) {
-    let Some(folder) = folder else { return };
-    add(found, folder);
-    folder
-        .parent()
-        .into_iter()
-        .for_each(|above| add(found, above));
-}
+    /// A folder, and the one in which another can take its name.
+    fn add_with_parent(&mut self, folder: &Path) {
+        folder.ancestors().take(2).for_each(|path| self.add(path));
+    }
 
-fn add(found: &mut HashMap<PathBuf, Folder>, path: &Path) {
-    // A relative path of one part stands in the working folder.
-    let path = if path.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        path
-    };
-    let folder = path.metadata().ok().filter(fs::Metadata::is_dir);
-    found.extend(folder.map(|folder| {
-        let folder = Folder {
-            device: folder.dev(),
-            inode: folder.ino(),
-        };
-        (path.to_owned(), folder)
-    }));
+    fn add(&mut self, path: &Path) {
+        let folder = path.metadata().ok().filter(fs::Metadata::is_dir);
+        self.folders.extend(folder.map(|folder| {
+            let folder = Folder {
+                device: folder.dev(),
+                inode: folder.ino(),
+            };
+            (path.to_owned(), folder)
+        }));
+    }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::ffi::OsStr;
     use std::os::unix::fs::symlink;
 
     use super::*;
 
     fn named(root: &Path, file: &str) -> Vec<String> {
-        let found = folders(&[root.join(file)]);
+        let found = traces(&[root.join(file)]).folders;
         let inside = found.into_keys().filter_map(|path| {
             let inside = path.strip_prefix(root).ok()?;
             Some(inside.display().to_string())
@@ -123,7 +132,11 @@ mod tests {
             named(&root, "live/x/cert.pem"),
             ["archive", "archive/x", "live", "live/x"]
         );
-        assert_eq!(named(&root, "current/tls.crt"), ["", "current", "plain"]);
+        assert_eq!(named(&root, "current/tls.crt"), ["", "plain"]);
+        let names = traces(&[root.join("mount/tls.crt")]).names;
+        for (name, counts) in [("..data", true), ("tls.crt", true), ("..next", false)] {
+            assert_eq!(names.contains(OsStr::new(name)), counts, "{name}");
+        }
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::fs;
 
 use notify::event::Flag;
-use notify::{Error, ErrorKind};
+use notify::{Error, ErrorKind, EventKind};
 
+use super::armed::Alive;
 use super::*;
 use crate::rotate::trigger::{Debounce, bell};
 
@@ -88,7 +89,7 @@ async fn events_that_were_lost_are_counted_and_everything_is_read_again() {
     let post = Arc::new(Post::default());
     let mut watch = Watch::open(&stage.files(), Arc::clone(&post)).unwrap();
     let lost = notify::Event::new(EventKind::Other).set_flag(Flag::Rescan);
-    note(&post, &Ok(lost));
+    post.note(&Ok(lost));
     let (files, bells, mut standing) = (stage.files(), [bell], None);
     tokio::select! {
         () = watch.follow(&files, &stage.ops, &bells, &mut standing) => {}
