@@ -299,7 +299,8 @@ impl Place {
     pub(crate) async fn serves(&self) {
         let mut pending = self.control.enqueue(call(7));
         let reply = tokio::time::timeout(HANGS, pending.reply()).await;
-        let value = reply.expect("an answer").unwrap().value();
+        let answered = reply.unwrap_or_else(|_| panic!("no answer\n{}", self.agent.last_lines(30)));
+        let value = answered.unwrap().value();
         assert_eq!(
             value["result"]["isError"],
             false,

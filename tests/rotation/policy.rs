@@ -133,8 +133,7 @@ async fn a_tightening_cuts_what_is_in_flight_and_a_loosening_cuts_nothing() {
     let flags = ["--mcp.max-concurrent-requests", "1"];
     let place = Place::open(Plan::new().with(&flags)).await;
     place.server.script(|heard| {
-        Answer::result(heard, r#"{"content":[],"isError":false}"#)
-            .first(Piece::Wait(HANGS))
+        Answer::result(heard, r#"{"content":[],"isError":false}"#).first(Piece::Wait(HANGS))
     });
     let mut running = place.control.enqueue(call(1));
     let mut waiting = place.control.enqueue(call(2));
