@@ -1,6 +1,7 @@
 //! What the operator's side is told at start.
 
-use std::time::Duration;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use portcullis_policy::PolicySet;
 
@@ -12,6 +13,7 @@ use crate::ops::Settings;
 use crate::ops::state::Expected;
 use crate::ops::status::{About, Policy};
 use crate::relay::in_force::InForce;
+use crate::relay::record::Named;
 
 /// The file in the state directory that keeps what an operator did to the gate.
 const GATE_FILE: &str = "gate.json";
@@ -42,24 +44,42 @@ fn about(config: &Config, read: &Read) -> About {
         channels: channels(config)
             .map(|channel| channel.as_str().to_owned())
             .collect(),
-        policy: told(&read.policy, 1, &read.sha256),
+        policy: told(
+            &read.policy,
+            config.policy.path(),
+            &Named {
+                generation: 1,
+                sha256: read.sha256,
+            },
+        ),
         queue_capacity: u64::from(config.control_plane.max_inflight).saturating_mul(bindings),
         pool_capacity: per_channel.saturating_mul(bindings),
     }
 }
 
-/// How a policy in force is told.
-pub(super) fn policy(in_force: &InForce) -> Policy {
+/// How a policy in force is told, and when it ends if it is on trial.
+pub(super) fn policy(in_force: &InForce, file: &Path, trial_ends: Option<SystemTime>) -> Policy {
     let named = &in_force.named;
-    told(&in_force.policy, named.generation, &named.sha256)
+    Policy {
+        trial_ends: trial_ends.map(unix),
+        ..told(&in_force.policy, file, named)
+    }
 }
 
-fn told(policy: &PolicySet, generation: u64, sha256: &[u8]) -> Policy {
+fn told(policy: &PolicySet, file: &Path, named: &Named) -> Policy {
     Policy {
         name: policy.name().to_owned(),
-        digest: hex(sha256),
-        generation,
+        file: file.display().to_string(),
+        digest: hex(&named.sha256),
+        generation: named.generation,
+        trial_ends: None,
     }
+}
+
+/// Seconds of Unix time.
+fn unix(moment: SystemTime) -> u64 {
+    let passed = moment.duration_since(UNIX_EPOCH);
+    passed.unwrap_or_default().as_secs()
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -3,6 +3,8 @@
 pub(super) mod book;
 mod ends;
 mod holding;
+mod trial;
+mod trials;
 
 use std::fs::File;
 use std::io::{self, Read as _};

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::policy::book::Book;
 use crate::config::{Config, Rotation as Settings};
 use crate::ops::Ops;
-use crate::ops::reload::Reload;
+use crate::ops::request::Request;
 use crate::rotate::port::{Digest, Endpoint};
 use crate::rotate::rotor::{Rotor, Terms, Wall};
 use crate::rotate::trigger::{Bell, Debounce, Trigger, bell};
@@ -74,11 +74,13 @@ impl Rotation {
     /// Takes up the policy file when it is saved, and sees to the end of the policy in force.
     pub(super) fn add_policy(&mut self, book: Book, fresh: Fresh) {
         let (digest, files, mut ends) = (book.digest(), vec![book.file()], book.ends());
+        let trials = book.trials();
         let wall = Arc::clone(&self.terms.wall);
         // Before the first poll.
         ends.look(wall());
         self.runs.push(Box::pin(ends.watch(wall)));
-        self.add_quiet(book, digest, files, (POLICY_DEBOUNCE, fresh));
+        let bell = self.add_quiet(book, digest, files, (POLICY_DEBOUNCE, fresh));
+        self.runs.push(Box::pin(trials.follow(bell)));
     }
 
     fn add_quiet<E: Endpoint>(
@@ -87,13 +89,14 @@ impl Rotation {
         digest: Digest,
         files: Vec<PathBuf>,
         (debounce, fresh): (Debounce, Fresh),
-    ) {
+    ) -> Bell {
         let (bell, ear) = bell(debounce);
         let (terms, ops) = (self.terms.clone(), Arc::clone(&self.ops));
         let rotor = Rotor::new(Arc::new(endpoint), digest, terms, ops, fresh);
         self.runs.push(Box::pin(rotor.run(ear)));
-        self.bells.push(bell);
+        self.bells.push(bell.clone());
         self.files.extend(files);
+        bell
     }
 
     /// Starts everything on tasks that end with `tasks`.
@@ -128,8 +131,8 @@ impl Rotation {
 /// Follows what operators ask for, one after the other.
 async fn follow(ops: &Ops, bells: &[Bell]) {
     let mut requests = ops.reloads.follow();
-    while let Some(Reload { force, answer, .. }) = requests.recv().await {
-        let asked = bells.iter().map(|bell| bell.ask(Trigger::Operator, force));
+    while let Some(Request { what, answer, .. }) = requests.recv().await {
+        let asked = bells.iter().map(|bell| bell.ask(Trigger::Operator, what));
         let outcomes = futures_util::future::join_all(asked).await;
         // Who asked may be gone.
         let _ = answer.send(outcomes.into_iter().flatten().collect());

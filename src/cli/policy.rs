@@ -1,9 +1,9 @@
-//! `portcullis policy`: the tools for the policy file. They need no running agent; only `fmt` changes a file, and `init` makes one.
+//! `portcullis policy`: the tools for the policy file. Only `apply` needs a running agent; `fmt`, `edit` and `apply` change a file, and `init` makes one.
 //!
 //! Exit codes: 0 for yes, 1 for a file that cannot be read or has mistakes, 2 and 3 as each tool says.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Write, stdin};
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
@@ -12,14 +12,18 @@ use portcullis_policy::PolicySet;
 use super::{FAILURE, SUCCESS, print};
 use crate::config::Environment;
 
+mod apply;
 mod arguments;
 mod check;
 mod diff;
+mod edit;
 mod explain;
 mod fmt;
 mod init;
 mod live;
 mod pins;
+mod replace;
+mod talk;
 #[cfg(test)]
 mod tests;
 
@@ -41,6 +45,10 @@ pub(super) fn run(matches: &ArgMatches, env: &Environment, (out, err): Streams<'
         Some((arguments::EXPLAIN, matches)) => explain::run(matches, (out, err)),
         Some((arguments::DIFF, matches)) => diff::run(matches, (out, err)),
         Some((arguments::FMT, matches)) => fmt::run(matches, (out, err)),
+        Some((arguments::EDIT, matches)) => {
+            edit::run(matches, env, (&mut stdin().lock(), (out, err)))
+        }
+        Some((arguments::APPLY, matches)) => apply::run(matches, env, (out, err)),
         Some((arguments::INIT, matches)) => init::run(matches, env, (out, err)),
         Some((arguments::PINS, matches)) => pins::run(matches, env, (out, err)),
         Some((arguments::SCHEMA, _)) => {

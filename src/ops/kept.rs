@@ -1,6 +1,7 @@
 //! The operator's side and the audit log: what moves the gate is recorded, and a log that cannot be written lowers it.
 
 mod definition;
+mod hand;
 mod peer;
 mod rotation;
 
@@ -9,41 +10,9 @@ use std::time::SystemTime;
 use super::Ops;
 use super::audit::{Field, Health, Note, NoteKind};
 use super::event::{AgentEvent, Event};
-use super::gate::{Action, Actor, Cause, Hold, Standing};
-use super::reload::Force;
+use super::gate::{Cause, Hold, Standing};
 
 impl Ops {
-    /// Records that an operator moved the gate.
-    pub(crate) fn record_move(&self, action: Action, reason: &str, by: Actor) {
-        let kind = match action {
-            Action::Drop => NoteKind::Lowered,
-            Action::Quiesce => NoteKind::Quiesced,
-            Action::Raise => NoteKind::Raised,
-        };
-        let pid = by.pid.and_then(|pid| u64::try_from(pid).ok());
-        let fields = [
-            ("cause", Field::Text(Cause::Operator.label())),
-            ("reason", Field::Text(reason)),
-            ("uid", Field::Number(by.uid.into())),
-            ("pid", Field::Number(pid.unwrap_or_default())),
-        ];
-        self.record(kind, &fields);
-    }
-
-    /// Records that an operator asked to read every file again, and what may be overridden.
-    pub(crate) fn record_reload(&self, force: Force, by: Actor) {
-        let pid = by.pid.and_then(|pid| u64::try_from(pid).ok());
-        let fields = [
-            ("by", Field::Text(Cause::Operator.label())),
-            ("force_roots", Field::Flag(force.roots)),
-            ("allow_identity_change", Field::Flag(force.identity)),
-            ("allow_rollback", Field::Flag(force.rollback)),
-            ("uid", Field::Number(by.uid.into())),
-            ("pid", Field::Number(pid.unwrap_or_default())),
-        ];
-        self.record(NoteKind::Reload, &fields);
-    }
-
     /// Lowers the gate for a cause, and records it.
     pub(crate) fn lower(&self, cause: Cause, reason: &str) {
         self.gate.hold(Hold {
@@ -138,6 +107,13 @@ impl Ops {
                 ];
                 self.record(NoteKind::Reload, &fields);
             }
+            Event::Agent(AgentEvent::PolicyTrial { phase, sha256 }) => {
+                let what = ("event", Field::Text(phase.label()));
+                self.record(
+                    NoteKind::Reload,
+                    &[what, ("sha256", Field::Sha256(*sha256))],
+                );
+            }
             Event::Definition(channel, event) => {
                 definition::with_fields(channel, event, |fields| {
                     self.record(NoteKind::Pin, fields);
@@ -159,13 +135,7 @@ impl Ops {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-    use std::sync::Arc;
-
     use super::*;
-    use crate::ops::Settings;
-    use crate::ops::audit::{Audit, Terms};
-    use crate::ops::log::Handle;
 
     #[test]
     fn a_log_that_cannot_be_written_lowers_the_gate_until_it_can() {
@@ -200,23 +170,5 @@ mod tests {
                 .iter()
                 .all(|cause| cause.code != "audit_unavailable")
         );
-    }
-
-    #[test]
-    fn a_move_by_hand_is_on_the_record_with_who_made_it() {
-        let (audit, memory) = Audit::in_memory(Terms::default()).unwrap();
-        let audit = Arc::new(audit);
-        let kept = Some(Arc::clone(&audit));
-        let ops = Ops::new(Settings::for_tests(), Handle::default(), kept);
-        let by = Actor {
-            uid: 41,
-            pid: Some(42),
-        };
-        ops.record_move(Action::Drop, "a drill", by);
-        audit.flush();
-        let text = memory.records().join("\n");
-        for part in ["lowered", "operator", "a drill", "41", "42"] {
-            assert!(text.contains(part), "{part} in {text}");
-        }
     }
 }

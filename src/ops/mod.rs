@@ -17,8 +17,10 @@ mod kept;
 pub mod log;
 pub mod metrics;
 pub mod reload;
+pub mod request;
 pub mod state;
 pub mod status;
+pub mod trial;
 mod watch;
 
 use std::path::PathBuf;
@@ -34,6 +36,7 @@ use self::reload::Reloads;
 use self::state::readiness::{Readiness, readiness};
 use self::state::{CONTROL_PLANE, Counted, Expected, Inputs, Now, Standstill};
 use self::status::{About, Status};
+use self::trial::Trials;
 
 /// What the operator's side is told at start.
 #[derive(Clone, Debug)]
@@ -52,6 +55,8 @@ pub struct Ops {
     pub gate: Arc<Gate>,
     /// Where an operator's request to read every file again goes.
     pub reloads: Reloads,
+    /// Where an operator's request to try a policy goes.
+    pub trials: Trials,
     /// Who counts what endpoints carry.
     pub counted: Counted,
     /// The record of each decision; none in tests that need none.
@@ -79,6 +84,7 @@ impl Ops {
         Arc::new(Self {
             gate: Arc::new(gate.map_or_else(Gate::default, Gate::kept_in)),
             reloads: Reloads::default(),
+            trials: Trials::default(),
             counted: Counted::default(),
             audit,
             log,
@@ -124,6 +130,12 @@ impl Ops {
     /// Another policy is in force.
     pub(crate) fn now_in_force(&self, policy: status::Policy) {
         *self.policy.lock().unwrap_or_else(PoisonError::into_inner) = policy;
+    }
+
+    /// The policy in force is on trial no more.
+    pub(crate) fn trial_is_over(&self) {
+        let mut policy = self.policy.lock().unwrap_or_else(PoisonError::into_inner);
+        policy.trial_ends = None;
     }
 
     pub(crate) fn policy_in_force(&self) -> status::Policy {

@@ -1,10 +1,6 @@
 //! An operator's request to read every file again now.
 
-use std::sync::OnceLock;
-
-use tokio::sync::{mpsc, oneshot};
-
-use super::gate::Actor;
+use super::request::Requests;
 
 /// What an operator may override.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,35 +25,5 @@ impl Force {
     }
 }
 
-/// One request.
-#[derive(Debug)]
-pub struct Reload {
-    /// What it overrides.
-    pub force: Force,
-    /// Who asks.
-    pub by: Actor,
-    /// Where what came of it goes: one line for each endpoint.
-    pub answer: oneshot::Sender<Vec<String>>,
-}
-
-/// Where requests go once somebody follows them.
-#[derive(Debug, Default)]
-pub struct Reloads(OnceLock<mpsc::Sender<Reload>>);
-
-impl Reloads {
-    /// Follows requests from now on; the first caller does.
-    #[must_use]
-    pub fn follow(&self) -> mpsc::Receiver<Reload> {
-        let (sender, requests) = mpsc::channel(1);
-        let _ = self.0.set(sender);
-        requests
-    }
-
-    /// Asks, and returns what came of it; nothing if nobody follows.
-    pub async fn ask(&self, force: Force, by: Actor) -> Option<Vec<String>> {
-        let (answer, answered) = oneshot::channel();
-        let request = Reload { force, by, answer };
-        self.0.get()?.send(request).await.ok()?;
-        answered.await.ok()
-    }
-}
+/// Where such requests go; what came of one is a line for each endpoint.
+pub type Reloads = Requests<Force, Vec<String>>;

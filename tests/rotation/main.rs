@@ -18,4 +18,5 @@ mod load;
 mod place;
 mod policy;
 mod rejected;
+mod trial;
 mod trust;

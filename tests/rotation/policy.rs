@@ -15,22 +15,23 @@ use tokio::time::{sleep, timeout};
 
 use crate::place::{HANGS, POLICY, Place, Plan, call, write};
 
-const NAME: &str = "policy file";
+pub(crate) const NAME: &str = "policy file";
 /// Nothing of the server but one other tool.
-const OTHER: &str = "schema = 1\n[[server]]\nchannel = \"main\"\ntools = [\"slow_count\"]\n";
+pub(crate) const OTHER: &str =
+    "schema = 1\n[[server]]\nchannel = \"main\"\ntools = [\"slow_count\"]\n";
 const BROKEN: &str = "schema = 1\n[[server]]\nchannel = \"main\"\ntols = []\n";
 
-fn policy(place: &Place) -> std::path::PathBuf {
+pub(crate) fn policy(place: &Place) -> std::path::PathBuf {
     place.files.path("policy.toml")
 }
 
 /// Written beside its place and renamed there, as most editors do.
-fn save(place: &Place, text: &str) {
+pub(crate) fn save(place: &Place, text: &str) {
     write(&place.files.path("policy.new"), text);
     fs::rename(place.files.path("policy.new"), policy(place)).unwrap();
 }
 
-async fn until_in_force(place: &Place, generation: u64) {
+pub(crate) async fn until_in_force(place: &Place, generation: u64) {
     place
         .until("the policy", || {
             place.status()["policy"]["generation"] == generation
@@ -38,13 +39,13 @@ async fn until_in_force(place: &Place, generation: u64) {
         .await;
 }
 
-async fn reply(place: &Place, number: usize) -> Value {
+pub(crate) async fn reply(place: &Place, number: usize) -> Value {
     let mut pending = place.control.enqueue(call(number));
     let reply: Reply = timeout(HANGS, pending.reply()).await.unwrap().unwrap();
     reply.value()
 }
 
-fn is_refused(value: &Value) -> bool {
+pub(crate) fn is_refused(value: &Value) -> bool {
     value["error"]["code"].is_number()
 }
 

@@ -13,6 +13,8 @@ use portcullis_policy::{Channel, Mistake, PolicySet};
 
 use super::ends::Ends;
 use super::holding::Holding;
+use super::trial::OnTrial;
+use super::trials::Trials;
 use super::{bytes, without_binding};
 use crate::app::{channels, operations, records};
 use crate::config::Config;
@@ -36,6 +38,7 @@ pub(in crate::app) struct Book {
     at_start: Limits,
     in_force: Arc<Slot<InForce>>,
     holding: Arc<Holding>,
+    on_trial: Arc<OnTrial>,
     ops: Arc<Ops>,
 }
 
@@ -57,6 +60,7 @@ impl Book {
             at_start: in_force.current().policy.limits().clone(),
             in_force: Arc::clone(in_force),
             holding: Arc::new(Holding::new(Arc::clone(ops))),
+            on_trial: Arc::new(OnTrial::new(Arc::clone(ops))),
             ops: Arc::clone(ops),
         }
     }
@@ -75,6 +79,16 @@ impl Book {
     pub(in crate::app) fn ends(&self) -> Ends {
         let (in_force, holding) = (Arc::clone(&self.in_force), Arc::clone(&self.holding));
         Ends::new(in_force, holding, Arc::clone(&self.ops))
+    }
+
+    /// What sees to policies on trial.
+    pub(in crate::app) fn trials(&self) -> Trials {
+        Trials {
+            path: self.path.clone(),
+            on_trial: Arc::clone(&self.on_trial),
+            in_force: Arc::clone(&self.in_force),
+            ops: Arc::clone(&self.ops),
+        }
     }
 
     fn compile(&self, text: &[u8]) -> Result<PolicySet, Vec<Reason>> {
@@ -139,7 +153,8 @@ impl Endpoint for Book {
     }
 
     fn read(&self) -> Result<(Digest, Vec<u8>), Vec<Reason>> {
-        let text = bytes(&self.path).map_err(|error| {
+        let read = self.on_trial.read(bytes(&self.path), &self.digest());
+        let text = read.map_err(|error| {
             let path = self.path.display();
             self.rejected(vec![Reason {
                 code: "policy_unreadable",
@@ -184,8 +199,10 @@ impl Endpoint for Book {
         if let Some(audit) = &self.ops.audit {
             audit.adopt(records::terms(next.policy.audit()));
         }
-        self.ops.now_in_force(operations::policy(&next));
         let named = next.named;
+        let ends = self.on_trial.ends(&named.sha256);
+        self.ops
+            .now_in_force(operations::policy(&next, &self.path, ends));
         let before = self.in_force.publish(next);
         self.ops.emit(Event::Agent(AgentEvent::PolicyInForce {
             generation: named.generation,

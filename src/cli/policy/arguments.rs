@@ -6,7 +6,10 @@ use clap::{Arg, ArgAction, Command, value_parser};
 
 use super::init::OUTPUT;
 use super::live;
+use crate::config::agent_arguments;
 
+/// How long a policy may be on trial.
+pub(super) const WITHIN: &str = "confirm-within";
 /// The name of the command, and of its tools.
 pub(in crate::cli) const NAME: &str = "policy";
 pub(super) const CHECK: &str = "check";
@@ -16,6 +19,8 @@ pub(super) const DIFF: &str = "diff";
 pub(super) const FMT: &str = "fmt";
 pub(super) const INIT: &str = "init";
 pub(super) const PINS: &str = "pins";
+pub(super) const EDIT: &str = "edit";
+pub(super) const APPLY: &str = "apply";
 pub(super) const SCHEMA: &str = "schema";
 
 /// Its arguments.
@@ -50,6 +55,12 @@ pub(in crate::cli) fn command() -> Command {
                 .arg(file("policy", "The policy file"))
                 .arg(flag("check", "Write nothing: exit 2 if the layout would change")),
         )
+        .subcommand(
+            Command::new(EDIT)
+                .about("Edit a policy with $VISUAL or $EDITOR: checked, its changes shown, and put in place whole: exit 0 if it is in place, 2 if it was left as it was")
+                .arg(policy_file(Arg::new("policy"))),
+        )
+        .subcommand(apply())
         .subcommand(init())
         .subcommand(live::arguments(
             Command::new(PINS)
@@ -76,20 +87,49 @@ fn explain() -> Command {
             "Tell step by step what a policy says to one message: exit 0 if it may cross, 2 if not",
         )
         .arg(file("call", "A file with one JSON-RPC message of a caller"))
-        .arg(
-            Arg::new("policy")
-                .long("policy")
-                .value_name("FILE")
-                .default_value("/etc/portcullis/policy.toml")
-                .value_parser(value_parser!(PathBuf))
-                .help("The policy file"),
-        )
+        .arg(policy_file(Arg::new("policy").long("policy")))
         .arg(
             Arg::new("channel")
                 .long("channel")
                 .default_value("main")
                 .help("The channel the message names"),
         )
+}
+
+fn apply() -> Command {
+    let about = "Have the running agent decide by another policy for a time, and keep it only when you confirm: exit 0 if it is kept, 2 if the policy file decides again";
+    let within = Arg::new(WITHIN)
+        .long(WITHIN)
+        .value_name("DURATION")
+        .default_value("5m")
+        .value_parser(seconds)
+        .help("How long to wait for the confirmation, such as 90s, 5m or 1h; then the agent goes back by itself");
+    agent_arguments(
+        Command::new(APPLY)
+            .about(about)
+            .arg(file("new", "The policy to try"))
+            .arg(within),
+    )
+}
+
+/// Seconds, from a number and a unit.
+fn seconds(text: &str) -> Result<u64, String> {
+    let (number, factor) = match text.split_at_checked(text.len().saturating_sub(1)) {
+        Some((number, "s")) => (number, 1),
+        Some((number, "m")) => (number, 60),
+        Some((number, "h")) => (number, 3600),
+        Some(_) | None => ("", 0),
+    };
+    let number: Option<u64> = number.parse().ok();
+    let seconds = number.and_then(|number| number.checked_mul(factor));
+    seconds.ok_or_else(|| "write a whole number and its unit: s, m or h, such as 5m".to_owned())
+}
+
+fn policy_file(arg: Arg) -> Arg {
+    arg.value_name("FILE")
+        .default_value("/etc/portcullis/policy.toml")
+        .value_parser(value_parser!(PathBuf))
+        .help("The policy file")
 }
 
 fn file(name: &'static str, help: &'static str) -> Arg {

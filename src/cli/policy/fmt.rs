@@ -1,11 +1,9 @@
 //! `portcullis policy fmt`: the one layout.
 
-use std::path::Path;
-use std::{fs, io};
-
 use clap::ArgMatches;
 use portcullis_policy::document::layout;
 
+use super::replace::replace;
 use super::{FAILURE, NO, SUCCESS, Streams, check, path, print, read};
 
 /// Lays a file out, or tells whether it is.
@@ -36,7 +34,7 @@ pub(super) fn run(matches: &ArgMatches, (out, err): Streams<'_>) -> u8 {
         );
         return NO;
     }
-    match replace(file, &laid) {
+    match replace(file, laid.as_bytes()) {
         Ok(()) => SUCCESS,
         Err(error) => {
             print(
@@ -46,14 +44,4 @@ pub(super) fn run(matches: &ArgMatches, (out, err): Streams<'_>) -> u8 {
             FAILURE
         }
     }
-}
-
-/// Replaces a file whole, with its permissions: an agent that watches it sees the old text or the new one.
-fn replace(file: &Path, text: &str) -> io::Result<()> {
-    let file = &fs::canonicalize(file)?;
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let beside = file.with_file_name(format!(".{name}.fmt"));
-    fs::write(&beside, text)?;
-    fs::set_permissions(&beside, fs::metadata(file)?.permissions())?;
-    fs::rename(&beside, file)
 }

@@ -15,7 +15,7 @@ pub(super) fn status(status: &Value) -> String {
     lines.extend(each(status, "/gate/holds").map(|hold| hold_line(hold, now)));
     lines.push(control_plane(status, now));
     lines.extend(each(status, "/channels").map(|channel| channel_line(channel, now)));
-    lines.push(policy(status));
+    lines.push(policy(status, now));
     lines.extend(each(status, "/stopped_pins").map(stopped_pin));
     lines.extend(each(status, "/identities").map(|identity| identity_line(identity, now)));
     lines.push(audit(status, now));
@@ -108,14 +108,18 @@ fn channel_line(channel: &Value, now: u64) -> String {
     )
 }
 
-fn policy(status: &Value) -> String {
+fn policy(status: &Value, now: u64) -> String {
     let digest: String = text(status, "/policy/digest").chars().take(16).collect();
     let generation = number(status, "/policy/generation");
     let name = match text(status, "/policy/name") {
         name if name.is_empty() => "without a name".to_owned(),
         name => name,
     };
-    format!("policy         {name}, sha256 {digest}.., generation {generation}")
+    let line = format!("policy         {name}, sha256 {digest}.., generation {generation}");
+    match number(status, "/policy/trial_ends") {
+        0 => line,
+        ends => format!("{line}, ON TRIAL for {} s more", ends.saturating_sub(now)),
+    }
 }
 
 fn identity_line(identity: &Value, now: u64) -> String {

@@ -1,9 +1,10 @@
 //! The operator's listener: a Unix socket that only root and the agent's own user may use. HTTP with JSON.
 //!
-//! `GET /status`, `GET /status/watch`, `POST /gate`, `POST /reload`, `PUT /log-level`.
+//! `GET /status`, `GET /status/watch`, `POST /gate`, `POST /reload`, `PUT /log-level`, `POST` and `DELETE /policy/trial`.
 
 mod change;
 mod stream;
+mod trial;
 
 use std::os::unix::fs::MetadataExt as _;
 use std::sync::Arc;
@@ -28,9 +29,18 @@ const PLACES: usize = 16;
 const WATCHERS: usize = 8;
 /// How long the body of a request may take.
 const BODY_WITHIN: Duration = Duration::from_secs(5);
-/// The most bytes of a request's body.
+/// The most bytes of a request's body, and of one with a policy, which has 1 MiB at most and is written as a JSON string.
 const BODY_CAP: usize = 4096;
+const POLICY_CAP: usize = 4 * 1024 * 1024;
 const ROOT: u32 = 0;
+const PATHS: [&str; 6] = [
+    "/status",
+    "/status/watch",
+    "/gate",
+    "/reload",
+    "/log-level",
+    "/policy/trial",
+];
 
 /// Where operators are answered.
 #[derive(Clone)]
@@ -108,12 +118,24 @@ where
     match (head.uri.path(), &head.method) {
         ("/status", &Method::GET) => status(ops),
         ("/status/watch", &Method::GET) => watch(desk),
-        ("/gate", &Method::POST) => changed(body, |body| change::gate(ops, actor, body)).await,
-        ("/reload", &Method::POST) => reload(body, ops, actor).await,
-        ("/log-level", &Method::PUT) => {
-            changed(body, |body| change::log_level(ops, actor, body)).await
-        }
-        ("/status" | "/status/watch" | "/gate" | "/reload" | "/log-level", _) => text(
+        ("/gate", &Method::POST) => match whole(body, BODY_CAP).await {
+            Ok(body) => told(change::gate(ops, actor, &body)),
+            Err(refused) => *refused,
+        },
+        ("/reload", &Method::POST) => match whole(body, BODY_CAP).await {
+            Ok(body) => told(change::reload(ops, actor, &body).await),
+            Err(refused) => *refused,
+        },
+        ("/log-level", &Method::PUT) => match whole(body, BODY_CAP).await {
+            Ok(body) => told(change::log_level(ops, actor, &body)),
+            Err(refused) => *refused,
+        },
+        ("/policy/trial", &Method::POST) => match whole(body, POLICY_CAP).await {
+            Ok(body) => told(trial::begin(ops, actor, &body).await),
+            Err(refused) => *refused,
+        },
+        ("/policy/trial", &Method::DELETE) => told(trial::end(ops, actor).await),
+        (path, _) if PATHS.contains(&path) => text(
             StatusCode::METHOD_NOT_ALLOWED,
             "another method is needed here",
         ),
@@ -140,37 +162,12 @@ fn watch(desk: &Desk) -> Answer {
     }
 }
 
-async fn changed<B>(
-    body: B,
-    change: impl FnOnce(&[u8]) -> Result<String, change::Refusal>,
-) -> Answer
+async fn whole<B>(body: B, cap: usize) -> Result<Bytes, Box<Answer>>
 where
     B: Body<Data = Bytes>,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    match whole(body).await {
-        Ok(body) => told(change(&body)),
-        Err(refused) => *refused,
-    }
-}
-
-async fn reload<B>(body: B, ops: &Ops, actor: Actor) -> Answer
-where
-    B: Body<Data = Bytes>,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    match whole(body).await {
-        Ok(body) => told(change::reload(ops, actor, &body).await),
-        Err(refused) => *refused,
-    }
-}
-
-async fn whole<B>(body: B) -> Result<Bytes, Box<Answer>>
-where
-    B: Body<Data = Bytes>,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    match timeout(BODY_WITHIN, Limited::new(body, BODY_CAP).collect()).await {
+    match timeout(BODY_WITHIN, Limited::new(body, cap).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(_)) | Err(_) => Err(Box::new(text(
             StatusCode::PAYLOAD_TOO_LARGE,

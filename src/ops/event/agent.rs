@@ -41,6 +41,13 @@ pub enum AgentEvent<'a> {
         /// How many rules changed.
         changes: usize,
     },
+    /// A policy on trial.
+    PolicyTrial {
+        /// What became of it.
+        phase: TrialPhase,
+        /// SHA-256 of its text.
+        sha256: [u8; 32],
+    },
     /// The policy in force ends soon.
     PolicyEnds {
         /// Whole days until then.
@@ -65,6 +72,29 @@ pub enum AgentEvent<'a> {
         /// The answer.
         synchronised: Option<bool>,
     },
+}
+
+/// What became of a policy on trial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrialPhase {
+    /// An operator tries it.
+    Begun,
+    /// It was saved in the file's place.
+    Kept,
+    /// It ended, and the file decides again.
+    Ended,
+}
+
+impl TrialPhase {
+    /// The stable word.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Begun => "policy.trial_begun",
+            Self::Kept => "policy.trial_kept",
+            Self::Ended => "policy.trial_ended",
+        }
+    }
 }
 
 /// What can happen between the agent and a private server.

@@ -10,7 +10,7 @@ mod peer;
 mod poll;
 mod rotation;
 
-pub use agent::{AgentEvent, ServerEvent};
+pub use agent::{AgentEvent, ServerEvent, TrialPhase};
 pub use command::{Call, CallKind, CommandEvent, NoAnswer, Side, Times};
 pub use definition::{Changed, DefinitionEvent};
 pub use peer::{HandshakeFacts, PeerEvent};

@@ -3,7 +3,7 @@
 use tracing::{error, info, warn};
 
 use super::rotation;
-use crate::ops::event::AgentEvent;
+use crate::ops::event::{AgentEvent, TrialPhase};
 
 /// Writes the line of an event.
 pub(super) fn write(event: &AgentEvent<'_>) {
@@ -27,6 +27,7 @@ pub(super) fn write(event: &AgentEvent<'_>) {
             changes,
             ..
         } => info!(generation, direction, changes, "another policy is in force"),
+        AgentEvent::PolicyTrial { phase, .. } => warn!("{}", trial(phase)),
         AgentEvent::PolicyEnds { days } => warn!(days, "the policy ends soon"),
         AgentEvent::Watching => info!("changes of files are seen as they happen"),
         AgentEvent::NotWatching { why } => {
@@ -35,5 +36,13 @@ pub(super) fn write(event: &AgentEvent<'_>) {
         AgentEvent::WatchOverflow => warn!("too much changed at once: every file is read again"),
         AgentEvent::ClockJumped { seconds } => warn!(seconds, "the clock of the day jumped"),
         AgentEvent::ClockSynchronised { synchronised } => rotation::clock(synchronised),
+    }
+}
+
+const fn trial(phase: TrialPhase) -> &'static str {
+    match phase {
+        TrialPhase::Begun => "an operator tries a policy",
+        TrialPhase::Kept => "the policy on trial was saved",
+        TrialPhase::Ended => "the policy on trial ended; the file decides again",
     }
 }

@@ -186,6 +186,7 @@ impl Inputs {
             Event::Agent(
                 AgentEvent::Drained
                 | AgentEvent::PolicyInForce { .. }
+                | AgentEvent::PolicyTrial { .. }
                 | AgentEvent::PolicyEnds { .. }
                 | AgentEvent::WatchOverflow
                 | AgentEvent::ClockJumped { .. },

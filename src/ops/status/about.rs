@@ -26,8 +26,12 @@ pub struct About {
 pub struct Policy {
     /// Its name.
     pub name: String,
+    /// The file it is kept in.
+    pub file: String,
     /// The SHA-256 digest of its text, in hexadecimal.
     pub digest: String,
     /// Which one it is since the start, from 1.
     pub generation: u64,
+    /// When it ends and the file decides again, in seconds of Unix time, if it is on trial.
+    pub trial_ends: Option<u64>,
 }

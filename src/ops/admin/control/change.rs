@@ -119,11 +119,11 @@ pub(super) fn log_level(ops: &Ops, actor: Actor, body: &[u8]) -> Result<String, 
     Ok(format!("the log level is {level_word}"))
 }
 
-fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
+pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|_| bad("the body is not what is expected here"))
 }
 
-fn bad(why: impl Into<String>) -> Refusal {
+pub(super) fn bad(why: impl Into<String>) -> Refusal {
     Refusal {
         status: StatusCode::BAD_REQUEST,
         why: why.into(),
