@@ -136,8 +136,6 @@ async fn the_callers_own_listing_is_evidence_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_session_each_caller_is_listed_for() {
     let stage = stage(policy("")).await;
-    // What the agent asks at start to see whether the server is there must not use a script up.
-    drop(Caller::connect(&stage).await);
     let body = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"search_records","arguments":{"query":"x"}}}"#;
     let list = |tool: Value| {
         move |heard: &portcullis::demo::mcp_server::Heard| {

@@ -103,7 +103,8 @@ impl McpServer {
         format!("{}://{}{PATH}", self.scheme, self.listener.address())
     }
 
-    /// Answers the next request that has no script yet with what `script` makes of it; scripts are used in order.
+    /// Answers the next request that has no script yet with what `script` makes of it; scripts are used in order. A `ping` uses none up: an
+    /// agent asks whether the server is there whenever it likes.
     pub fn script(&self, script: impl FnOnce(&Heard) -> Answer + Send + 'static) {
         self.server.scripts().push_back(Box::new(script));
     }
@@ -151,6 +152,11 @@ impl Server {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn script_for(&self, heard: &Heard) -> Option<Script> {
+        let is_ping = heard.rpc_method().as_deref() == Some("ping");
+        (!is_ping).then(|| self.scripts().pop_front()).flatten()
+    }
+
     fn scripts(&self) -> std::sync::MutexGuard<'_, VecDeque<Script>> {
         self.scripts.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -164,8 +170,7 @@ impl Handler for Server {
         };
         let heard = Heard::of(&head, whole, visit.peer);
         self.heard.add(heard.clone());
-        let script = self.scripts().pop_front();
-        match script {
+        match self.script_for(&heard) {
             Some(script) => script(&heard).play().await,
             None => Ok(protocol::answer(&self, &heard)),
         }
