@@ -23,7 +23,6 @@ mod witness;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use portcullis_policy::document::Limits;
 use portcullis_policy::{Channel, Ledger};
 use tracing::info;
 
@@ -46,7 +45,6 @@ use crate::relay::listing::Listings;
 use crate::relay::pipeline::Relay;
 use crate::relay::replay::Replay;
 use crate::runtime::fresh::Fresh;
-use crate::wire::poll::FRAME_BYTES;
 
 type Agent = Relay<ControlClient, Servers, Audited>;
 
@@ -120,8 +118,7 @@ fn assemble(config: &Config, log: Handle) -> anyhow::Result<(Arc<Agent>, Rotatio
     let audit = records::open(config, &policy)?;
     let settings = operations::settings(config, &policy);
     let ops = Ops::new(settings, log, Some(Arc::clone(&audit)));
-    let limits = policy.policy.limits().clone();
-    let (control, upstream, mut rotation) = read.open(config, &limits, &ops)?;
+    let (control, upstream, mut rotation) = read.open(config, &ops)?;
     let in_force = InForce::first(policy.policy, policy.sha256);
     rotation.add_policy(Book::new(config, &in_force, &ops), fresh()?);
     let relay = Relay {
@@ -130,7 +127,7 @@ fn assemble(config: &Config, log: Handle) -> anyhow::Result<(Arc<Agent>, Rotatio
         records: records::door(audit, Arc::clone(&ops)),
         policy: in_force,
         ledger: Arc::new(Ledger::with_digest(sha256)),
-        admission: admission(config, &limits),
+        admission: admission(config),
         replay: Replay::default(),
         listings: Listings::default(),
         fresh: fresh()?,
@@ -140,12 +137,11 @@ fn assemble(config: &Config, log: Handle) -> anyhow::Result<(Arc<Agent>, Rotatio
     Ok((Arc::new(relay), rotation, own))
 }
 
-fn admission(config: &Config, limits: &Limits) -> Admission {
+fn admission(config: &Config) -> Admission {
     let bounds = Bounds {
         running: usize::from(config.mcp.max_concurrent_requests),
         waiting: usize::from(config.control_plane.max_inflight),
         bytes: RESIDENT_BYTES,
-        command: limits.request_bytes.saturating_add(FRAME_BYTES),
     };
     Admission::new(bounds, channels(config))
 }

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use portcullis::edge::control::endpoint::Endpoint;
 use portcullis::edge::control::headers::{CLIENT_VERSION, Identity, Standing};
-use portcullis::edge::control::{ControlClient, ControlLimits};
+use portcullis::edge::control::{ControlClient, ControlTimes};
 use portcullis::edge::handshake::Witness;
 use portcullis::edge::net::Peer;
 use portcullis::relay::port::{Batch, ControlPlane as _, PollError, PostError, Posted};
@@ -35,6 +35,11 @@ use support::{CALL, LONG, POLICY, element, no_tls};
 
 const TUNNEL: &str = "tunnel_0123456789abcdef0123456789abcdef";
 const KEY: &str = "sk-canary-0123456789";
+/// What each command may be.
+const EACH: Caps = Caps {
+    bytes: 4096,
+    ..Caps::REQUEST
+};
 const SHARD: &str = "shard-canary-0123456789";
 
 fn client_at(address: std::net::SocketAddr, poll_timeout: Duration) -> ControlClient {
@@ -46,19 +51,14 @@ fn client_at(address: std::net::SocketAddr, poll_timeout: Duration) -> ControlCl
         instance: 7,
         extra: &[],
     };
-    let payload = Caps {
-        bytes: 4096,
-        ..Caps::REQUEST
-    };
     let standing = Standing::new(&identity).unwrap();
     let peer = Peer::carrying(no_tls(), LONG, standing, Witness::default());
     ControlClient::new(
         Arc::new(peer),
         Endpoint::new(&base, "", TUNNEL, &[]).unwrap(),
-        ControlLimits {
+        ControlTimes {
             poll_timeout,
             guardrail: Duration::from_millis(300),
-            payload,
         },
         Fresh::new().unwrap(),
     )
@@ -75,7 +75,7 @@ async fn service(script: impl Fn(&Seen) -> Vec<Act> + Send + Sync + 'static) -> 
 
 async fn poll_once(script: impl Fn(&Seen) -> Vec<Act> + Send + Sync + 'static) -> Polling {
     let raw = service(script).await;
-    let result = client(&raw).poll(1).await;
+    let result = client(&raw).poll(1, || EACH).await;
     Polling { raw, result }
 }
 
@@ -104,7 +104,7 @@ fn status_of(error: &PollError) -> u16 {
 async fn a_poll_says_who_and_what_and_nothing_else_cp_001_to_005_021() {
     let raw = service(|_| vec![reply("204 No Content", "", "")]).await;
     let batch = client_at(raw.address, Duration::from_nanos(1))
-        .poll(5)
+        .poll(5, || EACH)
         .await;
     assert!(batch.unwrap().commands.is_empty());
     let seen = &raw.seen()[0];
@@ -204,7 +204,7 @@ async fn other_successes_and_redirects_are_errors_and_go_nowhere() {
         let script = move |_: &Seen| vec![reply(&format!("{status} Status"), &location, answer)];
         let raw = service(script).await;
         let client = client(&raw);
-        let polled = client.poll(1).await.map(|_| ()).unwrap_err();
+        let polled = client.poll(1, || EACH).await.map(|_| ()).unwrap_err();
         assert_eq!(status_of(&polled).to_string(), status);
         let posted = client.post(&address(), terminal(), deadline()).await;
         let Err(PostError::Status { status: code, .. }) = posted else {
@@ -313,7 +313,7 @@ async fn a_poll_ends_at_its_deadline_whatever_is_slow_pl_010() {
     for (number, acts) in slow.into_iter().enumerate() {
         let raw = service(move |_| acts()).await;
         let client = client_at(raw.address, Duration::from_millis(200));
-        let error = client.poll(1).await.map(|_| ()).unwrap_err();
+        let error = client.poll(1, || EACH).await.map(|_| ()).unwrap_err();
         // A head that never ends may also be found to be no head.
         let expected = match number {
             0 => matches!(error, PollError::Timeout),

@@ -32,9 +32,7 @@ use std::time::Duration;
 
 use hyper::{Uri, Version};
 use portcullis::edge::net::Peer;
-use portcullis::edge::upstream::{
-    AnswerCaps, HttpServer, OperatorHeaders, ServerConfig, Servers, Timers,
-};
+use portcullis::edge::upstream::{HttpServer, OperatorHeaders, ServerConfig, Servers, Timers};
 use portcullis::wire::command::Polled;
 use portcullis_certs::dev::Pki;
 use portcullis_policy::Channel;
@@ -69,11 +67,7 @@ fn server(peer: Arc<Peer<OperatorHeaders>>, url: Uri, setting: Setting) -> HttpS
         header: setting.header,
         idle: setting.idle,
     };
-    let caps = AnswerCaps {
-        message: 64 * KIB,
-        stream: 256 * KIB,
-    };
-    let config = ServerConfig { url, timers, caps };
+    let config = ServerConfig { url, timers };
     HttpServer::new(peer, config)
 }
 

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use portcullis_policy::document::Limits;
 
 use super::credentials::{self, Ready};
 use super::peers;
@@ -52,7 +51,6 @@ impl Read<'_> {
     pub(super) fn open(
         self,
         config: &Config,
-        limits: &Limits,
         ops: &Arc<Ops>,
     ) -> anyhow::Result<(ControlClient, Servers, Rotation)> {
         let fresh = || Fresh::new().context("the system has no entropy to give");
@@ -61,17 +59,14 @@ impl Read<'_> {
         let files: Vec<PathBuf> = self.control.files();
         let (side, peer, digest) = self.control.open(connect, ops)?;
         rotation.add(side, digest, files, fresh()?);
-        let (endpoint, limited) = (
-            peers::addresses(config)?,
-            peers::control_limits(config, limits),
-        );
-        let control = ControlClient::new(peer, endpoint, limited, fresh()?);
+        let (endpoint, times) = (peers::addresses(config)?, peers::control_times(config));
+        let control = ControlClient::new(peer, endpoint, times, fresh()?);
         let mut by_channel = HashMap::new();
         for (binding, ready) in self.servers {
             let files = ready.files();
             let (side, peer, digest) = ready.open(connect, ops)?;
             rotation.add(side, digest, files, fresh()?);
-            let server = HttpServer::new(peer, peers::server_config(config, binding, limits));
+            let server = HttpServer::new(peer, peers::server_config(config, binding));
             by_channel.insert(binding.channel.clone(), server);
         }
         Ok((control, Servers::new(by_channel), rotation))

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use hyper::header::{HeaderName, HeaderValue};
 use portcullis_certs::{Form, Profile, Roots, Rules};
-use portcullis_policy::document::Limits;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::credentials;
@@ -13,12 +12,12 @@ use super::secret::Kept;
 use super::side::{Canary, Use};
 use super::source::{Material, Source};
 use crate::config::{Binding, CertForm, CertProfile, Config, ExtraHeader, TlsMin};
-use crate::edge::control::ControlLimits;
+use crate::edge::control::ControlTimes;
 use crate::edge::control::endpoint::Endpoint;
 use crate::edge::control::headers::{Identity, Standing};
 use crate::edge::control::trial::{self, Tried};
 use crate::edge::tls::Floor;
-use crate::edge::upstream::{AnswerCaps, OperatorHeaders, ServerConfig, Timers};
+use crate::edge::upstream::{OperatorHeaders, ServerConfig, Timers};
 use crate::ops::state::CONTROL_PLANE;
 use crate::rotate::port::Trial;
 use crate::runtime::fresh::Fresh;
@@ -119,13 +118,12 @@ pub(super) fn addresses(config: &Config) -> anyhow::Result<Endpoint> {
     .context("could not build the addresses of the tunnel")
 }
 
-/// Time and size of its requests.
-pub(super) fn control_limits(config: &Config, limits: &Limits) -> ControlLimits {
+/// The time of its requests.
+pub(super) fn control_times(config: &Config) -> ControlTimes {
     let polling = &config.control_plane.polling;
-    ControlLimits {
+    ControlTimes {
         poll_timeout: polling.timeout,
         guardrail: polling.guardrail,
-        payload: limits.request_caps(),
     }
 }
 
@@ -160,17 +158,13 @@ pub(super) fn server_use(config: &Config, binding: &Binding) -> Use<OperatorHead
 }
 
 /// Where that server is, and within which bounds it is asked.
-pub(super) fn server_config(config: &Config, binding: &Binding, limits: &Limits) -> ServerConfig {
+pub(super) fn server_config(config: &Config, binding: &Binding) -> ServerConfig {
     let timers = config.mcp.timers;
     ServerConfig {
         url: binding.url.uri().clone(),
         timers: Timers {
             header: timers.header,
             idle: timers.idle,
-        },
-        caps: AnswerCaps {
-            message: limits.response_bytes,
-            stream: limits.stream_bytes,
         },
     }
 }

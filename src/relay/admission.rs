@@ -29,8 +29,6 @@ pub struct Bounds {
     pub waiting: usize,
     /// Bytes of all commands taken and not answered.
     pub bytes: usize,
-    /// The most bytes of one command.
-    pub command: usize,
 }
 
 /// The places for commands.
@@ -39,7 +37,6 @@ pub struct Admission {
     taken: Bounded,
     arriving: Bounded,
     bytes: Bounded,
-    command: usize,
     channels: HashMap<Channel, Places>,
     returned: Arc<Notify>,
 }
@@ -103,19 +100,18 @@ impl Admission {
         Self {
             taken: Bounded::new(taken),
             arriving: Bounded::new(taken),
-            bytes: Bounded::new(pieces(bounds.bytes).max(pieces(bounds.command))),
-            command: pieces(bounds.command),
+            bytes: Bounded::new(pieces(bounds.bytes)),
             channels,
             returned: Arc::new(Notify::new()),
         }
     }
 
-    /// Waits until at least one command can be taken; how many to ask for.
+    /// Waits until at least one command of at most so many bytes can be taken; how many to ask for.
     ///
     /// A command may come for any channel, so it is enough that one of them has room: what comes for a full one is answered at once.
-    pub async fn room(&self) -> usize {
+    pub async fn room(&self, command: usize) -> usize {
         loop {
-            let room = self.free();
+            let room = self.free(command);
             if room > 0 {
                 return room;
             }
@@ -125,15 +121,15 @@ impl Admission {
 
     /// Whether nothing can be taken now.
     #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.free() == 0
+    pub fn is_full(&self, command: usize) -> bool {
+        self.free(command) == 0
     }
 
     /// Who is on the way to a place has it already: the next poll may not count on it.
-    fn free(&self) -> usize {
+    fn free(&self, command: usize) -> usize {
         let waiting: usize = self.channels.values().map(|c| c.waiting.free()).sum();
         let unclaimed = waiting.saturating_sub(self.arriving.taken());
-        let affordable = self.bytes.free() / self.command;
+        let affordable = self.bytes.free() / pieces(command).min(self.bytes.all);
         [unclaimed, self.taken.free(), affordable]
             .into_iter()
             .fold(MOST_PER_POLL, usize::min)

@@ -13,6 +13,7 @@ use super::port::{Batch, ControlPlane, PollError, Records, Upstream};
 use crate::ops::event::{Event, PollEvent, PollFailure, PollPause};
 use crate::ops::gate::Standing;
 use crate::wire::command::Polled;
+use crate::wire::poll::FRAME_BYTES;
 
 /// Answers without a command are not asked for more often than this: a service that is instantly empty, or sends nothing that can be
 /// used, makes no hot loop (wire sheet 5.1).
@@ -30,7 +31,8 @@ pub async fn poll<C: ControlPlane, U: Upstream, R: Records>(
     while let Some(room) = unless(&stop, relay.ready_to_poll()).await {
         relay.tell(PollEvent::Started { limit: room });
         let asked = Instant::now();
-        let wait = match relay.control.poll(room).await {
+        let each = || relay.policy.current().policy.limits().request_caps();
+        let wait = match relay.control.poll(room, each).await {
             Ok(batch) => {
                 patience.reset();
                 relay.tell(PollEvent::Answered {
@@ -81,14 +83,21 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
                 self.tell(PollEvent::Paused(PollPause::Gate));
                 self.ops.gate.polls().await;
             }
-            if self.admission.is_full() {
+            let command = self.command_bytes();
+            if self.admission.is_full(command) {
                 self.tell(PollEvent::Paused(PollPause::Full));
             }
-            let room = self.admission.room().await;
+            let room = self.admission.room(command).await;
             if self.ops.gate.standing() == Standing::Raised {
                 return room;
             }
         }
+    }
+
+    /// The most bytes of one command, as the policy in force says.
+    fn command_bytes(&self) -> usize {
+        let limits = self.policy.current().policy.limits().request_bytes;
+        limits.saturating_add(FRAME_BYTES)
     }
 
     /// Whether anything in it is worth asking for more at once: a usable command that did not come before.

@@ -7,6 +7,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use bytes::Bytes;
+use portcullis_policy::gate::Caps;
 use portcullis_policy::{Failure, Permitted, Released};
 use tokio::time::Instant;
 
@@ -17,8 +18,13 @@ use crate::wire::command::Polled;
 
 /// The service that queues commands and takes replies.
 pub trait ControlPlane: Send + Sync + 'static {
-    /// Asks for at most `limit` commands and waits as long as the service holds the poll open.
-    fn poll(&self, limit: usize) -> impl Future<Output = Result<Batch, PollError>> + Send;
+    /// Asks for at most `limit` commands, and waits as long as the service holds the poll open. What each may be is asked again when they
+    /// arrive: the policy may be another by then.
+    fn poll(
+        &self,
+        limit: usize,
+        each: impl Fn() -> Caps + Send,
+    ) -> impl Future<Output = Result<Batch, PollError>> + Send;
 
     /// Posts one reply; retries within the deadline as the service allows for its kind.
     fn post(

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use portcullis::demo::control_plane::Reply;
+use portcullis::demo::control_plane::{Command, Pending, Reply};
 use portcullis::demo::mcp_server::{Answer, Piece};
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
@@ -177,6 +177,41 @@ async fn a_tightening_cuts_what_is_in_flight_and_a_loosening_cuts_nothing() {
                 .any(|heard| heard.rpc_method().as_deref() == Some("notifications/cancelled"))
         })
         .await;
+}
+
+/// The open poll stays open: what arrives on it is held against the policy in force then.
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_hold_for_what_arrives_after_they_were_changed() {
+    let limits = |bytes: usize| {
+        format!("{POLICY}[limits]\nrequest_bytes = {bytes}\nresponse_bytes = {bytes}\n")
+    };
+    let small = limits(4096);
+    let plan = Plan::new().before(move |files, _| write(&files.path("policy.toml"), &small));
+    let place = Place::open(plan).await;
+    let asked = |arguments: &str| {
+        let message = format!(
+            r#"{{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{{"name":"search_records","arguments":{{"query":"{arguments}"}}}}}}"#
+        );
+        place.control.enqueue(Command::jsonrpc(message))
+    };
+    let large = "x".repeat(10_000);
+    let told = async |mut pending: Pending| {
+        let reply = timeout(HANGS, pending.reply()).await.unwrap().unwrap();
+        reply.value()
+    };
+    for (bytes, generation, passes) in [(4096, 1, false), (65_536, 2, true), (4096, 3, false)] {
+        save(&place, &limits(bytes));
+        until_in_force(&place, generation).await;
+        assert!(!is_refused(&told(asked("short")).await));
+        let request = told(asked(&large)).await;
+        assert_eq!(!is_refused(&request), passes, "{request}");
+        let answer = format!(r#"{{"content":[{{"type":"text","text":"{large}"}}]}}"#);
+        place
+            .server
+            .script(move |heard| Answer::result(heard, &answer));
+        let answer = told(asked("short")).await;
+        assert_eq!(answer.to_string().len() > 10_000, passes, "{answer}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

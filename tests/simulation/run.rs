@@ -103,7 +103,6 @@ fn agent(dice: &Dice, diary: &Diary, policy: &Arc<PolicySet>, mutant: Option<Mut
         running: dice.pick(&[1, 2, 10]),
         waiting: dice.pick(&[1, 3, 20]),
         bytes: 64 << 20,
-        command: 2 << 20,
     };
     let channels = ["main", "other"].map(|name| Channel::parse(name).unwrap());
     Relay {

@@ -174,7 +174,7 @@ impl Service {
 }
 
 impl ControlPlane for Service {
-    async fn poll(&self, limit: usize) -> Result<Batch, PollError> {
+    async fn poll(&self, limit: usize, _: impl Fn() -> Caps + Send) -> Result<Batch, PollError> {
         self.diary.write(Fact::Polled(self.gate.standing()));
         assert!((1..=25).contains(&limit), "asked for {limit}");
         match self.trouble() {

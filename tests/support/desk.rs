@@ -9,6 +9,7 @@ use portcullis::runtime::deadline::Deadline;
 use portcullis::wire::address::ReplyAddress;
 use portcullis::wire::command::Polled;
 use portcullis_policy::Released;
+use portcullis_policy::gate::Caps;
 use portcullis_policy::permit::{Origin, ReplyKind};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
@@ -141,7 +142,7 @@ impl Desk {
 }
 
 impl ControlPlane for Desk {
-    async fn poll(&self, limit: usize) -> Result<Batch, PollError> {
+    async fn poll(&self, limit: usize, _: impl Fn() -> Caps + Send) -> Result<Batch, PollError> {
         let next = {
             let mut kept = self.kept.lock().unwrap();
             kept.polls.push((Instant::now(), limit));

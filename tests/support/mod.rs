@@ -46,7 +46,7 @@ use tokio::time::Instant;
 pub const LONG: Duration = Duration::from_secs(20);
 
 /// Two servers: `main` with the tool `echo`, `other` with the tool `echo`.
-pub const POLICY: &str = "schema = 1\n[[server]]\nchannel = \"main\"\ntools = [\"echo\"]\n[[server]]\nchannel = \"other\"\ntools = [\"echo\"]\n";
+pub const POLICY: &str = "schema = 1\n[limits]\nresponse_bytes = 65536\nstream_bytes = 262144\n[[server]]\nchannel = \"main\"\ntools = [\"echo\"]\n[[server]]\nchannel = \"other\"\ntools = [\"echo\"]\n";
 
 /// A call of the listed tool by a caller who wants progress.
 pub const CALL: &str = r#"{"jsonrpc":"2.0","id":"a-1","method":"tools/call","params":{"_meta":{"progressToken":"t-1"},"name":"echo","arguments":{"n":1e2,"s":"\u0041\/"}}}"#;
@@ -60,7 +60,6 @@ pub const BOUNDS: Bounds = Bounds {
     running: 4,
     waiting: 12,
     bytes: 64 << 20,
-    command: 2 << 20,
 };
 
 /// A relay under [`POLICY`] within [`BOUNDS`].

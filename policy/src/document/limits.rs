@@ -27,6 +27,15 @@ pub struct Limits {
     pub json_nodes: usize,
 }
 
+/// What one answer may cost where it is read, in bytes (W-09).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnswerBounds {
+    /// One JSON body, one line, or one event.
+    pub message: usize,
+    /// One whole event stream.
+    pub stream: usize,
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -57,6 +66,15 @@ impl Limits {
     #[must_use]
     pub fn request_caps(&self) -> Caps {
         self.caps(self.request_bytes, Caps::REQUEST)
+    }
+
+    /// The bounds of an answer where it is read.
+    #[must_use]
+    pub fn answer_bounds(&self) -> AnswerBounds {
+        AnswerBounds {
+            message: self.response_bytes,
+            stream: self.stream_bytes,
+        }
     }
 
     /// The gate's caps for an answer or an event.

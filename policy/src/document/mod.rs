@@ -37,7 +37,7 @@ pub use audit::{AuditRules, Recorded};
 pub use diff::{Change, diff, direction};
 pub use explain::{Explained, Explanation};
 pub use layout::layout;
-pub use limits::Limits;
+pub use limits::{AnswerBounds, Limits};
 pub use mistake::Mistake;
 pub(crate) use pinned::PinLine;
 pub(crate) use server::Entry;

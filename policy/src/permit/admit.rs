@@ -11,7 +11,7 @@ use super::released::{Asked, Released};
 use super::watched::Watched;
 use super::{Permitted, Verb, declared};
 use crate::channel::Channel;
-use crate::document::{PolicySet, Server};
+use crate::document::{AnswerBounds, PolicySet, Server};
 use crate::edit::{Edit, Edited};
 use crate::gate::{self, Gated, Slot, canonical_id};
 use crate::headers;
@@ -125,6 +125,7 @@ impl PolicySet {
                 verb: Verb::Terminate,
                 headers: headers.into(),
                 body: Edited::new(Bytes::new()),
+                bounds: server.limits().answer_bounds(),
             },
             exchange,
         ))
@@ -225,8 +226,14 @@ impl Target<'_> {
             verb: Verb::Deliver,
             headers: judged.headers,
             body,
+            bounds: self.bounds(),
         };
         Ok((permitted, exchange))
+    }
+
+    fn bounds(&self) -> AnswerBounds {
+        let limits = self.policy.limits_of(self.inbound.channel);
+        limits.answer_bounds()
     }
 
     fn call(&self, judged: &Judged<'_>, id: Id<'_>, token: Option<Bytes>) -> Result<Call, No> {

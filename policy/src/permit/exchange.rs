@@ -339,8 +339,9 @@ impl Exchange {
 
     /// A message of ours on the session and with the credentials of the call it belongs to.
     fn own(&self, own: &Own<'_>) -> Permitted {
+        let channel = &self.grant.channel;
         let Expects::Answer(call) = &self.expects else {
-            return own.mint(&self.grant.channel, Vec::new());
+            return own.mint_by(&self.grant.policy, channel, Vec::new());
         };
         let mut headers: Vec<Header> = call
             .headers
@@ -360,7 +361,7 @@ impl Exchange {
                 value: session.clone().into(),
             });
         }
-        own.mint(&self.grant.channel, headers)
+        own.mint_by(&self.grant.policy, channel, headers)
     }
 
     fn asked(&self) -> Asked {

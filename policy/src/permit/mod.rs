@@ -39,6 +39,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::channel::Channel;
+use crate::document::AnswerBounds;
 use crate::edit::{Edited, one_line};
 use crate::headers::Header;
 
@@ -99,6 +100,7 @@ pub struct Permitted {
     verb: Verb,
     headers: Arc<[Header]>,
     body: Edited,
+    bounds: AnswerBounds,
 }
 
 /// A permitted message on its way out of the proof.
@@ -109,6 +111,8 @@ pub struct Outgoing {
     pub headers: Arc<[Header]>,
     /// The judged bytes with the closed list of edits made; empty for a termination.
     pub body: Bytes,
+    /// What the answer may cost.
+    pub bounds: AnswerBounds,
 }
 
 impl Permitted {
@@ -131,6 +135,7 @@ impl Permitted {
             verb: self.verb,
             headers: self.headers,
             body: self.body.join(),
+            bounds: self.bounds,
         }
     }
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{Permitted, Verb};
 use crate::channel::Channel;
-use crate::document::PolicySet;
+use crate::document::{Limits, PolicySet};
 use crate::edit::Edited;
 use crate::gate::{Gated, Slot};
 use crate::headers::{self, Header};
@@ -30,13 +30,29 @@ pub(super) enum Own<'a> {
 
 impl Own<'_> {
     /// The message, on the headers of the call it belongs to.
-    pub(super) fn mint(&self, channel: &Channel, headers: Vec<Header>) -> Permitted {
+    pub(super) fn mint(
+        &self,
+        channel: &Channel,
+        headers: Vec<Header>,
+        limits: &Limits,
+    ) -> Permitted {
         Permitted {
             channel: channel.clone(),
             verb: Verb::Deliver,
             headers: headers.into(),
             body: Edited::new(self.text()),
+            bounds: limits.answer_bounds(),
         }
+    }
+
+    /// The same, for a server that a policy sets limits for.
+    pub(super) fn mint_by(
+        &self,
+        policy: &PolicySet,
+        channel: &Channel,
+        headers: Vec<Header>,
+    ) -> Permitted {
+        self.mint(channel, headers, policy.limits_of(channel))
     }
 
     fn text(&self) -> Bytes {
@@ -71,7 +87,7 @@ impl PolicySet {
     #[must_use]
     pub fn probe(&self, channel: &Channel, upstream_id: u64) -> Option<Permitted> {
         self.server(channel)?;
-        Some(Own::Ping(upstream_id).mint(channel, headers::fixed(true)))
+        Some(Own::Ping(upstream_id).mint(channel, headers::fixed(true), self.limits_of(channel)))
     }
 }
 

@@ -130,7 +130,8 @@ impl Listing {
             self.cursor.as_deref(),
             &self.meta,
         );
-        let permitted = own.mint(self.watched.whose.channel(), self.headers.clone());
+        let channel = self.watched.whose.channel();
+        let permitted = own.mint_by(&self.policy, channel, self.headers.clone());
         let text = permitted.body.text();
         (permitted, text)
     }
@@ -198,7 +199,8 @@ impl Listing {
 
     fn reply(&self, own: &Own<'_>) -> Page {
         let headers = self.headers.iter().filter(|h| h.name != "mcp-method");
-        Page::Reply(own.mint(self.watched.whose.channel(), headers.cloned().collect()))
+        let channel = self.watched.whose.channel();
+        Page::Reply(own.mint_by(&self.policy, channel, headers.cloned().collect()))
     }
 
     fn answered(&mut self, message: &Gated, outcome: Outcome) -> Page {

@@ -85,7 +85,7 @@ impl Survey {
             Question::Initialized => Own::Initialized,
             Question::Page(offer, cursor) => Own::List(self.id, offer.method(), cursor, b""),
         };
-        own.mint(&self.channel, self.headers(true))
+        own.mint(&self.channel, self.headers(true), &self.limits)
     }
 
     /// Takes the name of the session from the headers of the first answer: lower-case names, in order.
@@ -137,6 +137,7 @@ impl Survey {
             channel: self.channel,
             verb: Verb::Terminate,
             body: Edited::new(Bytes::new()),
+            bounds: self.limits.answer_bounds(),
         })
     }
 

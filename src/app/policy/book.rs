@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use portcullis_certs::Validity;
-use portcullis_policy::document::{Change, Limits, OnInvalid, diff, direction};
+use portcullis_policy::document::{Change, OnInvalid, diff, direction};
 use portcullis_policy::{Channel, Mistake, PolicySet};
 
 use super::ends::Ends;
@@ -35,7 +35,6 @@ const TOLD: usize = 10;
 pub(in crate::app) struct Book {
     path: PathBuf,
     bound: Vec<Channel>,
-    at_start: Limits,
     in_force: Arc<Slot<InForce>>,
     holding: Arc<Holding>,
     on_trial: Arc<OnTrial>,
@@ -57,7 +56,6 @@ impl Book {
         Self {
             path: config.policy.path().to_owned(),
             bound: channels(config).collect(),
-            at_start: in_force.current().policy.limits().clone(),
             in_force: Arc::clone(in_force),
             holding: Arc::new(Holding::new(Arc::clone(ops))),
             on_trial: Arc::new(OnTrial::new(Arc::clone(ops))),
@@ -122,18 +120,6 @@ impl Book {
         }
         reasons
     }
-
-    /// Caps of the sockets are set at start; the gate goes by the policy in force.
-    fn warnings(&self, policy: &PolicySet) -> Vec<&'static str> {
-        let (start, next) = (&self.at_start, policy.limits());
-        let is_raised = next.request_bytes > start.request_bytes
-            || next.response_bytes > start.response_bytes
-            || next.stream_bytes > start.stream_bytes;
-        is_raised
-            .then_some("limit_raised_with_the_next_start")
-            .into_iter()
-            .collect()
-    }
 }
 
 impl Endpoint for Book {
@@ -174,7 +160,7 @@ impl Endpoint for Book {
             Err(reasons) => return Verdict::Rejected(self.rejected(reasons)),
         };
         let before = self.in_force.current();
-        let (changes, warnings) = (diff(&before.policy, &policy), self.warnings(&policy));
+        let changes = diff(&before.policy, &policy);
         let next = before.next(policy, sha256(&text));
         let facts = Generation {
             number: next.named.generation,
@@ -186,7 +172,7 @@ impl Endpoint for Book {
         Verdict::Accepted {
             candidate: Candidate { next, changes },
             facts: Box::new(facts),
-            warnings,
+            warnings: Vec::new(),
         }
     }
 

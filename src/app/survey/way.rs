@@ -6,7 +6,6 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context as _, anyhow};
 use portcullis_certs as certs;
 use portcullis_policy::Channel;
-use portcullis_policy::document::Limits;
 
 use super::WITHIN;
 use crate::app::{credentials, peers};
@@ -14,7 +13,7 @@ use crate::config::{Config, Url};
 use crate::edge::handshake::Witness;
 use crate::edge::net::Peer;
 use crate::edge::tls::{Floor, Parts};
-use crate::edge::upstream::{AnswerCaps, HttpServer, OperatorHeaders, ServerConfig, Timers};
+use crate::edge::upstream::{HttpServer, OperatorHeaders, ServerConfig, Timers};
 
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -55,21 +54,16 @@ fn configured(config: &Config, channel: &Channel) -> anyhow::Result<HttpServer> 
     let material = judged.map_err(|faults| told(&faults, std::iter::empty()))?;
     let (tls, carried) = uses.of(&material)?;
     let peer = Peer::carrying(tls, config.mcp.timers.connect, carried, Witness::default());
-    let bounds = peers::server_config(config, binding, &Limits::default());
+    let bounds = peers::server_config(config, binding);
     Ok(HttpServer::new(Arc::new(peer), bounds))
 }
 
 fn at(url: &Url) -> ServerConfig {
-    let limits = Limits::default();
     ServerConfig {
         url: url.uri().clone(),
         timers: Timers {
             header: WITHIN,
             idle: WITHIN,
-        },
-        caps: AnswerCaps {
-            message: limits.response_bytes,
-            stream: limits.stream_bytes,
         },
     }
 }

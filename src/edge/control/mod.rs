@@ -29,29 +29,24 @@ use crate::runtime::deadline::Deadline;
 use crate::runtime::fresh::Fresh;
 use crate::wire::address::ReplyAddress;
 use crate::wire::api_error::{self, ApiError};
-use crate::wire::poll::FRAME_BYTES;
 
 /// The most bytes kept of an error answer (wire sheet 3).
 const ERROR_BODY: usize = 64 * 1024;
-/// What one poll's body may take of our memory: its limit is chosen to fit (design section 5).
-const POLL_BUDGET: usize = 64 * 1024 * 1024;
 
-/// Time and size of the two requests.
+/// The time of the two requests.
 #[derive(Clone, Copy, Debug)]
-pub struct ControlLimits {
+pub struct ControlTimes {
     /// How long the service may hold a poll open.
     pub poll_timeout: Duration,
     /// How much longer we wait for it; the sum also bounds each attempt of a post.
     pub guardrail: Duration,
-    /// The policy's caps of one request: with the limit of a poll they bound the poll's body.
-    pub payload: Caps,
 }
 
 /// The service, over HTTPS.
 pub struct ControlClient {
     peer: Arc<Peer<Standing>>,
     endpoint: Endpoint,
-    limits: ControlLimits,
+    times: ControlTimes,
     fresh: Fresh,
     /// Whether the last poll was answered.
     answers: AtomicBool,
@@ -63,13 +58,13 @@ impl ControlClient {
     pub fn new(
         peer: Arc<Peer<Standing>>,
         endpoint: Endpoint,
-        limits: ControlLimits,
+        times: ControlTimes,
         fresh: Fresh,
     ) -> Self {
         Self {
             peer,
             endpoint,
-            limits,
+            times,
             fresh,
             answers: AtomicBool::new(false),
         }
@@ -77,17 +72,7 @@ impl ControlClient {
 
     /// How long one request may take in all.
     fn request_time(&self) -> Duration {
-        self.limits.poll_timeout + self.limits.guardrail
-    }
-
-    /// The most bytes of one command.
-    fn command_bytes(&self) -> usize {
-        self.limits.payload.bytes.saturating_add(FRAME_BYTES)
-    }
-
-    /// As many commands as wanted, or as our memory allows; always one.
-    fn affordable(&self, wanted: usize) -> usize {
-        wanted.min(POLL_BUDGET / self.command_bytes().max(1)).max(1)
+        self.times.poll_timeout + self.times.guardrail
     }
 }
 
@@ -106,8 +91,8 @@ fn request(
 }
 
 impl ControlPlane for ControlClient {
-    async fn poll(&self, limit: usize) -> Result<Batch, PollError> {
-        poll::poll(self, limit).await
+    async fn poll(&self, limit: usize, each: impl Fn() -> Caps + Send) -> Result<Batch, PollError> {
+        poll::poll(self, limit, each).await
     }
 
     async fn post(
@@ -144,7 +129,7 @@ async fn said(
     response: Response<Leased>,
     (standing, sent): (&Standing, &HeaderMap),
 ) -> Option<ApiError> {
-    let within = client.limits.guardrail;
+    let within = client.times.guardrail;
     let mut pieces = Pieces::new(response.into_body(), within);
     let body = Deadline::within(within)
         .bound(pieces.whole(ERROR_BODY))

@@ -5,10 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use hyper::{Response, StatusCode};
+use portcullis_policy::document::AnswerBounds;
 use portcullis_policy::headers::may_matter;
 use portcullis_policy::{Failure, FailureKind, FailureSource};
 
-use super::http::AnswerCaps;
 use crate::edge::body::{BodyError, Pieces};
 use crate::edge::fault::classify;
 use crate::edge::net::Leased;
@@ -24,7 +24,7 @@ pub struct HttpAnswer {
     generation: u64,
     headers: Vec<(String, String)>,
     pieces: Pieces,
-    caps: AnswerCaps,
+    bounds: AnswerBounds,
     form: Form,
 }
 
@@ -47,17 +47,17 @@ impl HttpAnswer {
         response: Response<Leased>,
         generation: u64,
         idle: Duration,
-        caps: AnswerCaps,
+        bounds: AnswerBounds,
     ) -> Self {
         let (head, body) = response.into_parts();
-        let form = form_of(head.status, &head.headers, caps);
+        let form = form_of(head.status, &head.headers, bounds);
         let headers = readable(&head.headers);
         Self {
             status: head.status,
             generation,
             headers,
             pieces: Pieces::new(body, idle),
-            caps,
+            bounds,
             form,
         }
     }
@@ -124,7 +124,7 @@ impl Answer for HttpAnswer {
 
     async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
         match self.form {
-            Form::Json => self.whole(self.caps.message).await,
+            Form::Json => self.whole(self.bounds.message).await,
             Form::Error => self.whole(ERROR_BODY).await,
             Form::Events(..) => self.event().await,
             Form::Foreign => Err(Failure::status(
@@ -136,7 +136,7 @@ impl Answer for HttpAnswer {
     }
 }
 
-fn form_of(status: StatusCode, headers: &HeaderMap, caps: AnswerCaps) -> Form {
+fn form_of(status: StatusCode, headers: &HeaderMap, bounds: AnswerBounds) -> Form {
     let encoded = headers
         .get_all(CONTENT_ENCODING)
         .iter()
@@ -151,9 +151,9 @@ fn form_of(status: StatusCode, headers: &HeaderMap, caps: AnswerCaps) -> Form {
         Some("application/json") => Form::Json,
         Some("text/event-stream") => {
             let caps = SseCaps {
-                line: caps.message,
-                event: caps.message,
-                total: caps.stream,
+                line: bounds.message,
+                event: bounds.message,
+                total: bounds.stream,
             };
             Form::Events(Box::new(Decoder::new(caps)), Bytes::new())
         }

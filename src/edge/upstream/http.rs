@@ -26,23 +26,12 @@ pub struct Timers {
     pub idle: Duration,
 }
 
-/// How much a server may answer, in bytes (W-09).
-#[derive(Clone, Copy, Debug)]
-pub struct AnswerCaps {
-    /// One JSON body, one line, or one event.
-    pub message: usize,
-    /// One whole event stream.
-    pub stream: usize,
-}
-
 /// What binds the agent to one server.
 pub struct ServerConfig {
     /// The endpoint: every request goes there and nowhere else.
     pub url: Uri,
     /// Time.
     pub timers: Timers,
-    /// Size.
-    pub caps: AnswerCaps,
 }
 
 /// The operator's headers. They win over the caller's (W-08).
@@ -72,7 +61,9 @@ impl HttpServer {
     ) -> Result<HttpAnswer, Failure> {
         let lease = self.peer.lease().map_err(|error| self.failed(&error))?;
         let headers = lease.generation().carried();
-        let request = self.request(permitted.into_outgoing(), headers)?;
+        let outgoing = permitted.into_outgoing();
+        let bounds = outgoing.bounds;
+        let request = self.request(outgoing, headers)?;
         let sending = lease.send(request);
         match deadline
             .capped(self.config.timers.header)
@@ -83,7 +74,7 @@ impl HttpServer {
                 response,
                 lease.generation().number(),
                 self.config.timers.idle,
-                self.config.caps,
+                bounds,
             )),
             Ok(Err(error)) => Err(self.failed(&error)),
             Err(_) => Err(Failure::new(FailureSource::Timeout, FailureKind::Timeout)),

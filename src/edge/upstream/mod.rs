@@ -11,7 +11,7 @@ use crate::relay::port::Upstream;
 use crate::runtime::deadline::Deadline;
 
 pub use answer::HttpAnswer;
-pub use http::{AnswerCaps, HttpServer, OperatorHeaders, ServerConfig, Timers};
+pub use http::{HttpServer, OperatorHeaders, ServerConfig, Timers};
 
 /// Every server the agent is bound to. It takes only what the policy permitted (INVARIANT 1).
 pub struct Servers {

@@ -6,8 +6,9 @@ const BOUNDS: Bounds = Bounds {
     running: 1,
     waiting: 2,
     bytes: 64 << 20,
-    command: 2 << 20,
 };
+/// The most bytes of one command.
+const COMMAND: usize = 2 << 20;
 
 fn other() -> Channel {
     Channel::parse("other").unwrap()
@@ -28,7 +29,7 @@ async fn a_poll_asks_for_what_there_is_room_for_pl_001_003_004() {
     for (waiting, expected) in [(2, 2), (20, 20), (100, 25)] {
         let bounds = Bounds { waiting, ..BOUNDS };
         let admission = Admission::new(bounds, [Channel::main()]);
-        assert_eq!(admission.room().await, expected);
+        assert_eq!(admission.room(COMMAND).await, expected);
     }
 }
 
@@ -40,23 +41,23 @@ async fn a_poll_asks_for_no_more_bytes_than_there_is_room_for_e8() {
         ..BOUNDS
     };
     let admission = Admission::new(bounds, [Channel::main()]);
-    assert_eq!(admission.room().await, 5);
+    assert_eq!(admission.room(COMMAND).await, 5);
     let large = admission.enter(9 << 20).await;
     assert!(
-        waits(admission.room()).await,
+        waits(admission.room(COMMAND)).await,
         "less than one command is left"
     );
     drop(large);
-    assert_eq!(admission.room().await, 5);
+    assert_eq!(admission.room(COMMAND).await, 5);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_command_larger_than_all_there_is_room_for_is_taken_alone() {
     let bounds = Bounds { bytes: 1, ..BOUNDS };
     let admission = Admission::new(bounds, [Channel::main()]);
-    assert_eq!(admission.room().await, 1);
+    assert_eq!(admission.room(COMMAND).await, 1);
     let _all = admission.enter(usize::MAX).await;
-    assert!(waits(admission.room()).await);
+    assert!(waits(admission.room(COMMAND)).await);
 }
 
 /// W-01: the places of a server that hangs are its own, and what finds none hears of it at once.
@@ -72,7 +73,11 @@ async fn a_busy_channel_keeps_nobody_else_waiting_w_01() {
     assert!(waits(&mut first).await && waits(&mut second).await);
     assert_eq!(turn(&admission, &main).await.unwrap_err(), Full);
     assert!(turn(&admission, &other()).await.is_ok());
-    assert_eq!(admission.room().await, 2, "the other channel has room");
+    assert_eq!(
+        admission.room(COMMAND).await,
+        2,
+        "the other channel has room"
+    );
     drop(running);
     assert!(first.await.is_ok(), "in the order they came");
 }
@@ -85,10 +90,10 @@ async fn a_full_house_waits_for_a_place_pl_001() {
     let (first, second) = (turn(&admission, &main), turn(&admission, &main));
     tokio::pin!(first, second);
     assert!(waits(&mut first).await && waits(&mut second).await);
-    assert!(waits(admission.room()).await);
+    assert!(waits(admission.room(COMMAND)).await);
     drop(running);
     let _first = first.await;
-    assert_eq!(admission.room().await, 1);
+    assert_eq!(admission.room(COMMAND).await, 1);
 }
 
 /// B12: a cancellation finds a place of its own however many calls there are.
@@ -132,7 +137,7 @@ async fn who_is_on_the_way_has_a_place_already() {
     let admission = Admission::new(BOUNDS, [Channel::main()]);
     let mut first = admission.enter(1).await;
     let _second = admission.enter(1).await;
-    assert!(admission.is_full() && waits(admission.room()).await);
+    assert!(admission.is_full(COMMAND) && waits(admission.room(COMMAND)).await);
     first.arrived();
-    assert_eq!(admission.room().await, 1);
+    assert_eq!(admission.room(COMMAND).await, 1);
 }
