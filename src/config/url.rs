@@ -19,7 +19,8 @@ impl Url {
     /// Reads an absolute URL.
     ///
     /// # Errors
-    /// Another scheme than https, http to another machine (W-05), user information (W-06), a fragment, or no host.
+    /// Another scheme than https, http to another machine (W-05), user information (W-06), a fragment, no host, or
+    /// one with a dot at its end.
     pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
         let uri = parse_uri(text)?;
         let scheme = uri.scheme().ok_or_else(no_host)?;
@@ -27,6 +28,7 @@ impl Url {
             .host()
             .filter(|host| !host.is_empty())
             .ok_or_else(no_host)?;
+        refuse_final_dot(host)?;
         refuse_userinfo(&uri)?;
         refuse_bad_port(&uri)?;
         match scheme.as_str() {
@@ -113,6 +115,17 @@ fn no_host() -> Fault {
         "has no scheme and host",
         "write it as https://host or https://host:port/path",
     )
+}
+
+/// A name with its final dot is another name to whoever compares it, and no certificate is for it (RFC 6125, section 6.4; RFC 6066, section 3).
+fn refuse_final_dot(host: &str) -> Result<(), Fault> {
+    if host.ends_with('.') {
+        return Err(Fault::new(
+            "has a dot at the end of its host, and no certificate is for such a name",
+            "leave the dot out",
+        ));
+    }
+    Ok(())
 }
 
 fn refuse_userinfo(uri: &Uri) -> Result<(), Fault> {

@@ -62,6 +62,8 @@ fn a_binding_with_a_mistake_is_refused() {
         ("http://mcp.internal/mcp", "in the clear"),
         ("https://user:CANARY@h.example", "user name or password"),
         ("https://h.example#x", "fragment"),
+        ("https://h.example.", "dot at the end"),
+        ("https://h.example.:8443/mcp", "dot at the end"),
         ("nonsense", "has no scheme and host"),
         ("channel=main", "has no `url`"),
         (
