@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
-use portcullis_certs::{Clock, Fingerprint, Rules, Validity};
+use portcullis_certs::{Clock, Fingerprint, Profile, Rules, Validity};
 
 use super::seen::Seen;
 use super::source::{Material, Source, Texts, reasons};
@@ -66,7 +66,9 @@ impl<S> Use<S> {
             Some(identity) => parts.with_identity(Arc::clone(identity)),
             None => parts,
         };
-        let parts = parts.with_pins(self.pins.clone());
+        let parts = parts
+            .with_pins(self.pins.clone())
+            .must_ask(self.rules.profile == Profile::Strict);
         let tls = (self.dress)(parts).context("could not set up TLS")?;
         let carried = (self.carry)(material).context("could not build the headers")?;
         Ok((tls, carried))

@@ -20,13 +20,17 @@ const KNOWN_FOR: Duration = Duration::from_hours(1);
 /// The witness of the endpoint `name`.
 pub(super) fn witness(name: &str, ops: &Arc<Ops>, seen: Arc<Seen>) -> Witness {
     let (name, ops) = (name.to_owned(), Arc::downgrade(ops));
-    let (refusals, alerts) = (News::default(), News::default());
+    let (refusals, alerts, unasked) = (News::default(), News::default(), News::default());
     Witness::new(move |met| {
         let Some(ops) = ops.upgrade() else { return };
         match met {
             Met::Well(handshake) => {
                 seen.add(&handshake.chain);
                 well(&ops, &name, handshake);
+            }
+            Met::Unasked => {
+                let is_news = unasked.is_news(Reason::ServerDidNotAsk);
+                ops.emit(Event::Peer(&name, PeerEvent::Unasked { is_news }));
             }
             Met::Refused(reason) => {
                 let (reason, is_news) = (reason.label(), refusals.is_news(reason));

@@ -25,7 +25,7 @@ use super::connections::{Chain, Connections};
 use super::fault;
 use super::handshake::{Handshake, Met, Witness};
 use super::stream::Cuttable;
-use super::tls::{self, Tls};
+use super::tls::{self, NotAsked, Tls, Unasked};
 
 /// The HTTP client of one generation. HTTP/2 where the peer offers it, else HTTP/1.1.
 pub(super) type HttpClient = Client<Listed<HttpsConnector<HttpConnector<Resolver>>>, Full<Bytes>>;
@@ -66,6 +66,7 @@ pub(super) fn client(
         .build(Listed {
             connector,
             limit,
+            unasked: tls.unasked(),
             connections,
             witness,
         })
@@ -107,6 +108,7 @@ impl Service<Name> for Resolver {
 pub(super) struct Listed<C> {
     connector: C,
     limit: Duration,
+    unasked: Unasked,
     connections: Arc<Connections>,
     witness: Witness,
 }
@@ -130,12 +132,22 @@ where
     fn call(&mut self, target: R) -> Self::Future {
         let (connecting, limit) = (self.connector.call(target), self.limit);
         let (connections, witness) = (Arc::clone(&self.connections), self.witness.clone());
+        let unasked = self.unasked;
         Box::pin(async move {
-            match tokio::time::timeout(limit, connecting).await {
-                Ok(Ok(stream)) => Ok(list(stream, &connections, &witness)),
-                Ok(Err(error)) => Err(refused(error.into(), &witness)),
-                Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
+            let (connected, asked) = tls::noting(tokio::time::timeout(limit, connecting)).await;
+            let stream = match connected {
+                Ok(Ok(stream)) => stream,
+                Ok(Err(error)) => return Err(refused(error.into(), &witness)),
+                Err(_) => return Err(io::Error::from(io::ErrorKind::TimedOut).into()),
+            };
+            let is_plain = matches!(stream, MaybeHttpsStream::Http(_));
+            match unasked {
+                _ if asked || is_plain => {}
+                Unasked::Fine => {}
+                Unasked::Told => witness.saw(Met::Unasked),
+                Unasked::Refused => return Err(refused(NotAsked.into(), &witness)),
             }
+            Ok(list(stream, &connections, &witness))
         })
     }
 }

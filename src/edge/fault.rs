@@ -73,7 +73,7 @@ fn known_cause(cause: &(dyn Error + 'static)) -> Option<Failure> {
     if cause.is::<ResolveError>() {
         return Some(Failure::new(FailureSource::Dns, FailureKind::Dns));
     }
-    if cause.is::<rustls::Error>() {
+    if cause.is::<rustls::Error>() || cause.is::<tls::NotAsked>() {
         return Some(Failure::new(FailureSource::Tls, FailureKind::Tls));
     }
     if let Some(error) = cause.downcast_ref::<hyper::Error>() {

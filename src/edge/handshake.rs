@@ -43,7 +43,9 @@ impl Handshake {
 pub enum Met<'a> {
     /// Well, as far as we are concerned: the peer may still refuse us.
     Well(&'a Handshake),
-    /// No handshake: nothing was sent.
+    /// Well, but the server did not ask for our certificate: it lets anyone in.
+    Unasked,
+    /// No handshake, or one of no worth: nothing was sent.
     Refused(Reason),
     /// The peer sent an alert on a connection that was open for us.
     Alerted(Reason),

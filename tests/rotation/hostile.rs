@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
+use portcullis::demo::net::Door;
 use portcullis_certs::dev::Pki;
 use rcgen::{BasicConstraints, IsCa, KeyPair};
 use rustls::ServerConfig;
@@ -185,6 +186,43 @@ fn is_on_record(records: &str, row: &Row) -> bool {
     records
         .lines()
         .any(|line| line.contains(&channel) && line.contains(&reason) && line.contains("tls."))
+}
+
+/// Whoever stands there lets anyone in, so it may not be the server that was meant.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_does_not_ask_who_we_are_is_told_or_under_the_strict_profile_refused() {
+    for (profile, told, event) in [
+        (
+            "default",
+            "tls_unasked_total{profile=\"main\"}",
+            "tls.unasked",
+        ),
+        (
+            "strict",
+            "tls_refusals_total{profile=\"main\",reason=\"server_did_not_ask\"}",
+            "tls.refused",
+        ),
+    ] {
+        let mut plan = Plan::new().with(&["--trust.profile", profile]);
+        plan.server = Door::for_anyone(&plan.pki.mcp_servers).unwrap();
+        let place = Place::open(plan).await;
+        place.until(told, || place.metrics().contains(told)).await;
+        let is_on_record = || {
+            let records = place.records();
+            let mut lines = records.lines().filter(|line| line.contains(event));
+            lines.any(|line| line.contains("server_did_not_ask"))
+        };
+        place.until(event, is_on_record).await;
+        if profile == "strict" {
+            assert!(place.server.heard().is_empty(), "nothing is sent");
+        } else {
+            place.serves().await;
+        }
+    }
+    let strict = Plan::new().with(&["--trust.profile", "strict"]);
+    let place = Place::open(strict).await;
+    place.serves().await;
+    assert!(!place.metrics().contains("tls_unasked_total{"));
 }
 
 /// Answers one request without saying how long the answer is: it ends when the connection does. Whether it says goodbye is what tells an end

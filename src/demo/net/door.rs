@@ -5,11 +5,11 @@ use std::sync::Arc;
 use portcullis_certs::dev::{Authority, Error as IssueError, Issued, Leaf, Pki};
 use rustls::{
     RootCertStore, ServerConfig, SupportedProtocolVersion,
-    crypto::aws_lc_rs,
+    crypto::{CryptoProvider, aws_lc_rs},
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
     server::{
         NoServerSessionStorage, ServerSessionMemoryCache, VerifierBuilderError,
-        WebPkiClientVerifier,
+        WebPkiClientVerifier, danger::ClientCertVerifier,
     },
 };
 
@@ -33,7 +33,7 @@ pub enum DoorError {
     Tls(#[from] rustls::Error),
 }
 
-/// Plain, or TLS with a client certificate required. HTTP/2 is offered with TLS unless told otherwise.
+/// Plain, or TLS, as a rule with a client certificate required. HTTP/2 is offered with TLS unless told otherwise.
 #[derive(Clone)]
 pub struct Door {
     tls: Option<ServerConfig>,
@@ -91,14 +91,33 @@ impl Door {
         client_roots: &str,
         versions: &[&'static SupportedProtocolVersion],
     ) -> Result<Self, DoorError> {
-        let provider = Arc::new(aws_lc_rs::default_provider());
         let roots = Arc::new(roots(client_roots)?);
-        let clients =
-            WebPkiClientVerifier::builder_with_provider(roots, provider.clone()).build()?;
+        let clients = WebPkiClientVerifier::builder_with_provider(roots, provider()).build()?;
+        Self::asking(identity, clients, versions)
+    }
+
+    /// A door with a new certificate of this CA, which asks nobody for theirs.
+    ///
+    /// # Errors
+    /// See [`DoorError`].
+    pub fn for_anyone(servers: &Authority) -> Result<Self, DoorError> {
+        let identity = servers.issue(&Leaf::server())?;
+        Self::asking(
+            &identity,
+            WebPkiClientVerifier::no_client_auth(),
+            rustls::ALL_VERSIONS,
+        )
+    }
+
+    fn asking(
+        identity: &Issued,
+        clients: Arc<dyn ClientCertVerifier>,
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> Result<Self, DoorError> {
         let chain = CertificateDer::pem_slice_iter(identity.chain_pem.as_bytes())
             .collect::<Result<_, _>>()?;
         let key = PrivateKeyDer::from_pem_slice(identity.key_pem.as_bytes())?;
-        let mut tls = ServerConfig::builder_with_provider(provider)
+        let mut tls = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(versions)?
             .with_client_cert_verifier(clients)
             .with_single_cert(chain, key)?;
@@ -155,4 +174,8 @@ pub(super) fn roots(pem: &str) -> Result<RootCertStore, DoorError> {
         roots.add(root?)?;
     }
     Ok(roots)
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(aws_lc_rs::default_provider())
 }

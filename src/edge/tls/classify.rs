@@ -5,6 +5,7 @@
 
 use std::{error::Error, io, iter::successors};
 
+use super::asked::NotAsked;
 use rustls::{AlertDescription, CertificateError, Error as TlsError, PeerIncompatible};
 
 /// Why a connection failed. `Server*` is what we hold against the server, [`Reason::Alert`] what it holds against us.
@@ -18,6 +19,7 @@ pub enum Reason {
     ServerCertWrongPurpose,
     ServerCertRevoked,
     ServerKeyUnpinned,
+    ServerDidNotAsk,
     ServerCertBad,
     TlsVersion,
     TlsNoCommonParameters,
@@ -44,6 +46,7 @@ impl Reason {
             Self::ServerCertWrongPurpose => "server_cert_wrong_purpose",
             Self::ServerCertRevoked => "server_cert_revoked",
             Self::ServerKeyUnpinned => "server_key_unpinned",
+            Self::ServerDidNotAsk => "server_did_not_ask",
             Self::ServerCertBad => "server_cert_bad",
             Self::TlsVersion => "tls_version",
             Self::TlsNoCommonParameters => "tls_no_common_parameters",
@@ -64,6 +67,9 @@ impl Reason {
 #[must_use]
 pub fn classify(error: &(dyn Error + 'static)) -> Reason {
     let layers = || successors(Some(error), |error| inner(*error));
+    if layers().any(|error| error.is::<NotAsked>()) {
+        return Reason::ServerDidNotAsk;
+    }
     let tls = layers().find_map(|error| error.downcast_ref().map(of_tls));
     tls.or_else(|| layers().find_map(of_transport))
         .unwrap_or(Reason::Other)

@@ -7,6 +7,7 @@
 //! Leaves to others: connecting, timeouts, and replacing a configuration while running: one [`Tls`] is one immutable
 //! generation of roots and identity.
 
+mod asked;
 mod classify;
 mod pinned;
 mod presenter;
@@ -25,6 +26,7 @@ use rustls::{
     version::{TLS12, TLS13},
 };
 
+pub use asked::{NotAsked, Unasked, noting};
 pub use classify::{Reason, classify};
 use pinned::Pinned;
 use presenter::Presenter;
@@ -66,6 +68,7 @@ pub struct Parts {
     pins: Vec<[u8; 32]>,
     identity: Option<Arc<Bundle>>,
     clock: Arc<dyn TimeProvider>,
+    must_ask: bool,
 }
 
 impl Parts {
@@ -77,6 +80,7 @@ impl Parts {
             pins: Vec::new(),
             identity: None,
             clock: Arc::new(DefaultTimeProvider),
+            must_ask: false,
         }
     }
 
@@ -100,6 +104,13 @@ impl Parts {
     #[must_use]
     pub fn with_identity(mut self, identity: Arc<Bundle>) -> Self {
         self.identity = Some(identity);
+        self
+    }
+
+    /// Whether nothing is sent to a server that does not ask for our identity; else that is only told.
+    #[must_use]
+    pub fn must_ask(mut self, must_ask: bool) -> Self {
+        self.must_ask = must_ask;
         self
     }
 
@@ -142,6 +153,11 @@ impl Parts {
                 .dangerous()
                 .with_custom_certificate_verifier(Arc::new(pinned))
         };
+        let unasked = match (&self.identity, self.must_ask) {
+            (None, _) => Unasked::Fine,
+            (Some(_), false) => Unasked::Told,
+            (Some(_), true) => Unasked::Refused,
+        };
         let presenter = self
             .identity
             .map(|identity| Arc::new(Presenter::new(identity, self.clock)));
@@ -158,6 +174,7 @@ impl Parts {
         Ok(Tls {
             config: Arc::new(config),
             presenter,
+            unasked,
         })
     }
 }
@@ -181,6 +198,7 @@ fn provider() -> CryptoProvider {
 pub struct Tls {
     config: Arc<ClientConfig>,
     presenter: Option<Arc<Presenter>>,
+    unasked: Unasked,
 }
 
 impl Tls {
@@ -206,6 +224,12 @@ impl Tls {
     pub fn validity(&self) -> Option<Validity> {
         let presenter = self.presenter.as_ref()?;
         Some(presenter.validity())
+    }
+
+    /// What to do about a server that does not ask for our certificate.
+    #[must_use]
+    pub const fn unasked(&self) -> Unasked {
+        self.unasked
     }
 
     /// How many handshakes asked for a certificate, and in how many ours was ready. An identity that is configured

@@ -16,7 +16,7 @@ use rustls::{
     SignatureScheme, client::ResolvesClientCert, sign::CertifiedKey, time_provider::TimeProvider,
 };
 
-use super::Presentations;
+use super::{Presentations, asked};
 
 /// The resolver of one generation.
 pub(super) struct Presenter {
@@ -73,6 +73,7 @@ impl ResolvesClientCert for Presenter {
         schemes: &[SignatureScheme],
     ) -> Option<Arc<CertifiedKey>> {
         self.asked.fetch_add(1, Relaxed);
+        asked::note();
         let certified = self.lease().ok()?;
         certified.key.choose_scheme(schemes)?;
         self.ready.fetch_add(1, Relaxed);

@@ -12,6 +12,11 @@ pub enum PeerEvent<'a> {
         /// Whether it is told for the first time in a while.
         is_news: bool,
     },
+    /// A handshake ended well, but the peer did not ask for our certificate.
+    Unasked {
+        /// Whether it is told for the first time in a while.
+        is_news: bool,
+    },
     /// The peer sent an alert on a connection that was open for us.
     Alerted {
         /// The stable word for the alert.

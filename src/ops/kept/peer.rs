@@ -18,7 +18,11 @@ pub(super) fn with_fields(
             alert,
             is_news: true,
         } => ("tls.alerted", alert),
-        PeerEvent::Refused { .. } | PeerEvent::Alerted { .. } | PeerEvent::Handshake(_) => return,
+        PeerEvent::Unasked { is_news: true } => ("tls.unasked", "server_did_not_ask"),
+        PeerEvent::Unasked { .. }
+        | PeerEvent::Refused { .. }
+        | PeerEvent::Alerted { .. }
+        | PeerEvent::Handshake(_) => return,
     };
     record(&[
         ("event", Field::Text(what)),

@@ -15,6 +15,14 @@ pub(super) fn write(endpoint: &str, event: &PeerEvent<'_>) {
             alert,
             is_news: true,
         } => warn!(endpoint, alert, "the peer ended the connection"),
-        PeerEvent::Refused { .. } | PeerEvent::Alerted { .. } | PeerEvent::Handshake(_) => {}
+        PeerEvent::Unasked { is_news: true } => warn!(
+            endpoint,
+            reason = "server_did_not_ask",
+            "the server did not ask for the client certificate: it lets anyone in"
+        ),
+        PeerEvent::Unasked { .. }
+        | PeerEvent::Refused { .. }
+        | PeerEvent::Alerted { .. }
+        | PeerEvent::Handshake(_) => {}
     }
 }

@@ -12,6 +12,7 @@ pub(super) struct Peers {
     issuers: Counters,
     refusals: Counters,
     alerts: Counters,
+    unasked: Counters,
 }
 
 impl Peers {
@@ -39,6 +40,11 @@ impl Peers {
                 "Alerts that peers sent after the handshake was over for us",
                 &new.alerts,
             ),
+            (
+                "tls_unasked",
+                "Handshakes in which the server did not ask for the client certificate",
+                &new.unasked,
+            ),
         ] {
             to.register(name, help, counters.clone());
         }
@@ -49,6 +55,10 @@ impl Peers {
         match *event {
             PeerEvent::Handshake(facts) => self.handshake(profile, &facts),
             PeerEvent::Refused { reason, .. } => count(&self.refusals, profile, ("reason", reason)),
+            PeerEvent::Unasked { .. } => {
+                let profile = one("profile", profile.to_owned());
+                self.unasked.get_or_create(&profile).inc();
+            }
             PeerEvent::Alerted { alert, .. } => count(&self.alerts, profile, ("alert", alert)),
         }
     }

@@ -76,6 +76,7 @@ fn rotations(ops: &Ops, took: Duration) {
     let (reason, alert, is_news) = ("tls_version", "alert_unknown_ca", true);
     for event in [
         PeerEvent::Handshake(handshake),
+        PeerEvent::Unasked { is_news },
         PeerEvent::Refused { reason, is_news },
         PeerEvent::Alerted { alert, is_news },
     ] {
