@@ -214,6 +214,47 @@ async fn limits_hold_for_what_arrives_after_they_were_changed() {
     }
 }
 
+/// Somebody who hangs up on everybody: its address.
+fn hangs_up() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || listener.incoming().for_each(drop));
+    format!("channel=other,url=https://localhost:{port}/mcp")
+}
+
+/// Readiness, status and probes go by the servers that the policy in force lists.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_an_edit_lists_is_asked_and_one_that_it_leaves_out_is_not() {
+    let channel = |place: &Place, at: usize, name: &str, state: &str| {
+        let channel = &place.status()["channels"][at];
+        channel["channel"] == name && channel["state"] == state
+    };
+    let is_ready = |place: &Place| place.status()["readiness"]["ready"] == true;
+    let place = Place::open(Plan::new().with(&["--mcp.server-url", &hangs_up()])).await;
+    place.until("ready", || is_ready(&place)).await;
+    assert!(channel(&place, 1, "other", "not_listed"));
+    let other = "[[server]]\nchannel = \"other\"\ntools = [\"a\"]\n";
+    save(&place, &format!("{POLICY}{other}"));
+    place
+        .until("the new server to be missed", || {
+            channel(&place, 1, "other", "unreachable") && !is_ready(&place)
+        })
+        .await;
+    save(&place, &format!("schema = 1\n{other}"));
+    place
+        .until("the old server to be left alone", || {
+            channel(&place, 0, "main", "not_listed")
+        })
+        .await;
+    save(&place, POLICY);
+    place
+        .until("the old server to be reached again", || {
+            channel(&place, 0, "main", "reached") && is_ready(&place)
+        })
+        .await;
+    assert!(channel(&place, 1, "other", "not_listed"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_neutral_edit_leaves_a_call_to_its_end() {
     let place = Place::open(Plan::new()).await;

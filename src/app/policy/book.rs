@@ -187,8 +187,9 @@ impl Endpoint for Book {
         }
         let named = next.named;
         let ends = self.on_trial.ends(&named.sha256);
+        let listed = operations::listed(self.bound.iter().cloned(), &next.policy);
         self.ops
-            .now_in_force(operations::policy(&next, &self.path, ends));
+            .now_in_force(operations::policy(&next, &self.path, ends), &listed);
         let before = self.in_force.publish(next);
         self.ops.emit(Event::Agent(AgentEvent::PolicyInForce {
             generation: named.generation,
