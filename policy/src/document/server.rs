@@ -7,7 +7,7 @@ use super::limits::Limits;
 use super::lists;
 use super::mistake::Mistakes;
 use super::moments::moment;
-use super::pinned::PinLine;
+use super::pinned::{self, PinLine};
 use super::section::{Item, Section};
 use super::tool;
 use super::{resource, tool::Tool};
@@ -198,8 +198,9 @@ fn one(
         resource::compile(section, mistakes),
         resource::prompts(section, mistakes),
     );
-    Server {
-        line: mistakes.line(named.map_or(section.at, |item| item.at)),
+    let at = named.map_or(section.at, |item| item.at);
+    let server = Server {
+        line: mistakes.line(at),
         revisions: lists::revisions(section.get("revisions"), mistakes),
         tools: tool::compile(section, mistakes),
         prompts,
@@ -214,7 +215,9 @@ fn one(
         instructions: section
             .get("instructions")
             .and_then(|item| tool::pinned(item, mistakes)),
-    }
+    };
+    pinned::check(&server, at, mistakes);
+    server
 }
 
 /// A channel in its canonical spelling.
