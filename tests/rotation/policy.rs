@@ -103,6 +103,23 @@ async fn a_file_with_a_mistake_is_told_and_the_policy_in_force_goes_on() {
     }
 }
 
+/// A server on trial lets pass what the rules refuse: the strict profile has none.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_strict_profile_takes_no_policy_with_a_server_on_trial() {
+    let place = Place::open(Plan::new().with(&["--trust.profile", "strict"])).await;
+    let on_trial = format!("{POLICY}observe_until = 2099-01-01T00:00:00Z\n");
+    save(&place, &on_trial);
+    place.until_rejected(NAME, "policy_on_trial").await;
+    let told =
+        "policy.toml:5:1: the strict profile has no servers on trial; remove `observe_until`";
+    place
+        .until(told, || place.agent.last_lines(200).contains(told))
+        .await;
+    let place = Place::open(Plan::new()).await;
+    save(&place, &on_trial);
+    until_in_force(&place, 2).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn under_quarantine_a_file_with_a_mistake_lowers_the_gate_until_it_is_mended() {
     let quarantine = format!("{POLICY}[reload]\non_invalid = \"quarantine\"\n");
