@@ -136,6 +136,19 @@ fn a_bad_policy_is_told_with_its_line_and_all_its_mistakes() {
 }
 
 #[test]
+fn the_strict_profile_starts_with_no_server_on_trial() {
+    let folder = Folder::new();
+    let on_trial = format!("{POLICY}observe_until = 2099-01-01T00:00:00Z\n");
+    folder.write("policy.toml", &on_trial, 0o644);
+    let report = folder.report(&[("trust.profile", Path::new("strict"))]);
+    assert!(
+        report.contains("policy.toml:5:1): the strict profile has no servers on trial"),
+        "{report}"
+    );
+    assert!(report.contains("set `trust.profile`"), "{report}");
+}
+
+#[test]
 fn a_rule_for_a_server_nothing_is_bound_to_can_never_match_pf11() {
     let folder = Folder::new();
     folder.write(

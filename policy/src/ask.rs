@@ -3,7 +3,7 @@
 use crate::gate::Kept;
 use crate::mcp::catalogue::{Class, Method, Selector};
 use crate::pin::Pin;
-pub use crate::refers::{Earlier, Listens, Refers};
+pub use crate::refers::{Cursor, Earlier, Listens, Refers};
 
 /// What is asked of a server, reduced to what rules may look at.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@
 
 mod bound;
 
-pub use crate::ask::{Ask, Definition, Earlier, Listens, Refers};
+pub use crate::ask::{Ask, Cursor, Definition, Earlier, Listens, Refers};
 use crate::document::{Entry, Server, Tool};
 use crate::gate::Kept;
 use crate::matcher::ArgumentFault;

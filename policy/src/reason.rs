@@ -57,6 +57,8 @@ pub enum Reason {
     InputNotListed,
     /// The request state was not given to this call of this principal, or too long ago (B10).
     StateUnbound,
+    /// The listing is to go on behind a cursor that none of its pages gave this principal, or that gave way to newer ones (B4).
+    CursorUnbound,
     /// The server asked for one more try of a call than there may be (B10).
     TooManyRounds,
     /// What the subscription asks for cannot be read, or is too much (B14).
@@ -135,6 +137,7 @@ impl Reason {
             Self::TaskUnbound => "task_unbound",
             Self::InputNotListed => "input_not_listed",
             Self::StateUnbound => "state_unbound",
+            Self::CursorUnbound => "cursor_unbound",
             Self::TooManyRounds => "too_many_rounds",
             Self::SubscriptionInvalid => "subscription_invalid",
             Self::SubscriptionLimit => "subscription_limit",

@@ -18,8 +18,39 @@ pub struct Refers {
     pub earlier: Earlier,
     /// Whether a listing that this principal saw showed the tool to be unfit.
     pub unfit: bool,
-    /// Whether it asks for a page after the first (`params.cursor`).
-    pub next_page: bool,
+    /// Where a listing is to go on.
+    pub cursor: Cursor,
+}
+
+/// `params.cursor` of a listing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Cursor {
+    /// There is none: the first page.
+    #[default]
+    Absent,
+    /// It is `null`. Servers differ in what they take that for; no page ever gave it.
+    Null,
+    /// Behind the page that gave this text.
+    Behind(String),
+    /// It is no text.
+    Unreadable,
+}
+
+impl Cursor {
+    pub(crate) fn read(node: Option<Node<'_>>) -> Self {
+        match node.map(|node| (node.kind(), node.text())) {
+            None => Self::Absent,
+            Some((Kind::Null, _)) => Self::Null,
+            Some((_, Some(text))) => Self::Behind(text.into_owned()),
+            Some((_, None)) => Self::Unreadable,
+        }
+    }
+
+    /// Whether a listing begins.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        *self == Self::Absent
+    }
 }
 
 /// Whether what a message refers to was made for whoever sends it.

@@ -80,6 +80,7 @@ impl Wire {
             | Reason::TaskUnbound
             | Reason::InputNotListed
             | Reason::StateUnbound
+            | Reason::CursorUnbound
             | Reason::TooManyRounds
             | Reason::SubscriptionInvalid
             | Reason::SubscriptionBroken

@@ -448,3 +448,24 @@ fn warnings_name_what_could_be_said_more_narrowly() {
     }
     assert_eq!(PolicySet::check(WHOLE.as_bytes()).warnings, []);
 }
+
+/// The instructions are read before any tool: pins of tools alone leave that door open (C1).
+#[test]
+fn pinned_tools_beside_unpinned_instructions_are_warned_of() {
+    let warned = |rest: &str| {
+        let report = PolicySet::check(format!("{SERVER}{rest}").as_bytes());
+        assert_eq!(report.mistakes, [], "{rest}");
+        let told = report.warnings.iter().map(ToString::to_string);
+        let about = told.filter(|warning| warning.contains("its instructions are not"));
+        about.collect::<Vec<_>>()
+    };
+    let pin = format!("\"sha256:{}\"", "1".repeat(64));
+    let tool = format!("[[server.tool]]\nname = \"b\"\npin = {pin}\n");
+    let found = warned(&tool);
+    assert!(
+        found.len() == 1 && found[0].starts_with("3:11: "),
+        "{found:?}"
+    );
+    assert_eq!(warned(&format!("instructions = {pin}\n{tool}")), [""; 0]);
+    assert_eq!(warned("tools = [\"b\"]\n"), [""; 0], "nothing is pinned");
+}

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use portcullis_policy::PolicySet;
+use portcullis_policy::{Channel, PolicySet};
 
 use super::channels;
 use super::policy::Read;
@@ -28,8 +28,8 @@ pub(super) fn settings(config: &Config, read: &Read) -> Settings {
         expected: Expected {
             poll: polling.timeout + polling.guardrail,
             call: config.mcp.timers.total + LAST_POST,
-            channels: judged(config, &read.policy),
         },
+        listed: listed(channels(config), &read.policy),
         gate: Some(config.state.dir.path().join(GATE_FILE)),
     }
 }
@@ -86,13 +86,10 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The channels whose server the policy lists: the others are never asked, so nothing is known of them.
-fn judged(config: &Config, policy: &PolicySet) -> Vec<String> {
-    let listed = |name: &str| {
-        policy
-            .servers()
-            .any(|(channel, _)| channel.as_str() == name)
-    };
-    let names = channels(config).map(|channel| channel.as_str().to_owned());
-    names.filter(|name| listed(name)).collect()
+/// Those of the bound channels whose server the policy lists: the others are never asked, so nothing is known of them.
+pub(super) fn listed(bound: impl Iterator<Item = Channel>, policy: &PolicySet) -> Vec<String> {
+    bound
+        .filter(|channel| policy.server(channel).is_some())
+        .map(|channel| channel.as_str().to_owned())
+        .collect()
 }

@@ -3,6 +3,7 @@
 pub(super) mod book;
 mod ends;
 mod holding;
+mod house;
 mod trial;
 mod trials;
 
@@ -10,9 +11,9 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use portcullis_policy::document::Server;
-use portcullis_policy::{Channel, PolicySet};
+use portcullis_policy::PolicySet;
 
+use self::house::House;
 use crate::config::{Config, Mistake, Source};
 use crate::ops::audit::sha256;
 
@@ -27,7 +28,7 @@ pub(super) struct Read {
     pub(super) sha256: [u8; 32],
 }
 
-/// Reads and compiles the policy, and holds it against the bindings: a server that nothing is bound to is a rule that can never match.
+/// Reads and compiles the policy, and holds it against what this agent asks of one.
 pub(super) fn read(config: &Config, mistakes: &mut Vec<Mistake>) -> Option<Read> {
     let text = match bytes(config.policy.path()) {
         Ok(text) => text,
@@ -38,7 +39,8 @@ pub(super) fn read(config: &Config, mistakes: &mut Vec<Mistake>) -> Option<Read>
     };
     match PolicySet::compile(&text) {
         Ok(policy) => {
-            mistakes.extend(unbound(config, &policy));
+            let faults = House::of(config).faults(&policy);
+            mistakes.extend(faults.iter().map(|(_, fault)| at_place(config, fault)));
             Some(Read {
                 sha256: sha256(&text),
                 policy,
@@ -77,28 +79,4 @@ fn at_place(config: &Config, mistake: &portcullis_policy::Mistake) -> Mistake {
         mistake.problem.clone(),
         mistake.remedy.clone(),
     )
-}
-
-fn unbound(config: &Config, policy: &PolicySet) -> Vec<Mistake> {
-    let bound: Vec<Channel> = super::channels(config).collect();
-    let found = without_binding(policy, &bound);
-    found
-        .iter()
-        .map(|mistake| at_place(config, mistake))
-        .collect()
-}
-
-/// The servers that nothing is bound to: rules that can never match.
-fn without_binding(policy: &PolicySet, bound: &[Channel]) -> Vec<portcullis_policy::Mistake> {
-    let servers = policy.servers();
-    let servers = servers.filter(|(channel, _)| !bound.contains(channel));
-    let mistake = |(channel, server): (&Channel, &Server)| portcullis_policy::Mistake {
-        line: server.line().0,
-        column: 1,
-        problem: format!("no MCP server is bound to the channel `{channel}`"),
-        remedy: format!(
-            "add `channel={channel}` to an `mcp.server-url`, or remove the `[[server]]`"
-        ),
-    };
-    servers.map(mistake).collect()
 }

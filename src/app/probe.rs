@@ -1,10 +1,11 @@
-//! Asks the private servers whether they are there: at start, while one is not, and when one was not heard of for a while.
+//! Asks the private servers whether they are there: when the policy begins to list one, while one is not, and when one was not heard of for
+//! a while.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_policy::{Channel, Failure};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, timeout};
 
 use super::Agent;
 use crate::ops::event::{Event, ServerEvent};
@@ -16,13 +17,15 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long a server may take to answer a `ping`.
 const WITHIN: Duration = Duration::from_secs(5);
 
-/// Probes the server of one channel until it is dropped. A channel the policy lists no server for is never asked.
+/// Probes the server of one channel until it is dropped. While the policy in force lists no server for it, nobody is asked.
 pub(super) async fn keep_probing(agent: Arc<Agent>, channel: Channel) {
+    let mut changes = agent.policy.follow();
     loop {
-        if wants_probe(&agent, &channel) && !probe(&agent, &channel).await {
-            return;
+        changes.mark_unchanged();
+        if wants_probe(&agent, &channel) {
+            probe(&agent, &channel).await;
         }
-        sleep(LOOK_EVERY).await;
+        let _ = timeout(LOOK_EVERY, changes.changed()).await;
     }
 }
 
@@ -32,15 +35,15 @@ fn wants_probe(agent: &Agent, channel: &Channel) -> bool {
     servers.any(|server| server.channel == channel.as_str() && server.wants_probe(Instant::now()))
 }
 
-/// Asks once; whether the policy has anybody to ask.
-async fn probe(agent: &Agent, channel: &Channel) -> bool {
+/// Asks once, if the policy has anybody to ask.
+async fn probe(agent: &Agent, channel: &Channel) {
     let Some(ping) = agent
         .policy
         .current()
         .policy
         .probe(channel, agent.fresh.rpc_id())
     else {
-        return false;
+        return;
     };
     let deadline = Deadline::within(WITHIN);
     let event = match deadline.bound(agent.upstream.call(ping, deadline)).await {
@@ -54,7 +57,6 @@ async fn probe(agent: &Agent, channel: &Channel) -> bool {
         },
     };
     agent.ops.emit(Event::Server(channel.as_str(), event));
-    true
 }
 
 fn failed(failure: Failure) -> ServerEvent {

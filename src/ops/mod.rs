@@ -45,6 +45,8 @@ pub struct Settings {
     pub about: About,
     /// What health is held against.
     pub expected: Expected,
+    /// The channels whose server the policy lists: these must answer.
+    pub listed: Vec<String>,
     /// The file that keeps what an operator did to the gate; `None` keeps nothing.
     pub gate: Option<PathBuf>,
 }
@@ -78,8 +80,12 @@ impl Ops {
         let Settings {
             about,
             expected,
+            listed,
             gate,
         } = settings;
+        let now = Now::read();
+        let mut inputs = Inputs::new(expected, now);
+        inputs.list(&listed, now);
         let known = Known::new(&about.tunnel, &about.channels);
         Arc::new(Self {
             gate: Arc::new(gate.map_or_else(Gate::default, Gate::kept_in)),
@@ -90,7 +96,7 @@ impl Ops {
             log,
             metrics: Metrics::new(known),
             flood: Flood::default(),
-            inputs: Mutex::new(Inputs::new(expected, Now::read())),
+            inputs: Mutex::new(inputs),
             policy: Mutex::new(about.policy.clone()),
             about,
             told: tokio::sync::watch::Sender::new(None),
@@ -127,8 +133,9 @@ impl Ops {
         }
     }
 
-    /// Another policy is in force.
-    pub(crate) fn now_in_force(&self, policy: status::Policy) {
+    /// Another policy is in force, which lists the servers of these channels.
+    pub(crate) fn now_in_force(&self, policy: status::Policy, listed: &[String]) {
+        self.lock().list(listed, Now::read());
         *self.policy.lock().unwrap_or_else(PoisonError::into_inner) = policy;
     }
 
@@ -228,8 +235,8 @@ impl Settings {
             expected: Expected {
                 poll: Duration::from_secs(35),
                 call: Duration::from_secs(120),
-                channels: vec!["main".to_owned()],
             },
+            listed: vec!["main".to_owned()],
             gate: None,
         }
     }

@@ -109,7 +109,7 @@ impl Status {
             control_plane: control_plane(&ops.about, &inputs),
             channels: channels(ops, &inputs),
             policy: ops.policy_in_force(),
-            stopped_pins: inputs.stopped.iter().map(Into::into).collect(),
+            stopped_pins: inputs.stopped().map(Into::into).collect(),
             identities: identities(&inputs),
             endpoints: inputs.endpoints.iter().map(Into::into).collect(),
             watching: inputs.watching,

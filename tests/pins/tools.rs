@@ -6,8 +6,9 @@ use std::process::Command;
 
 use portcullis::demo::mcp_server::{Definitions, McpServer, Options};
 use portcullis::demo::net::Door;
+use portcullis::ops::audit::sha256;
 use portcullis_certs::dev::{Leaf, Pki};
-use portcullis_policy::PolicySet;
+use portcullis_policy::{Pin, PolicySet};
 use serde_json::{Value, json};
 
 use crate::place::{drifted, pin, reviewed};
@@ -321,7 +322,10 @@ async fn pins_tells_what_changed_and_writes_nothing_c3_pf16() {
     let (code, out, err) = portcullis(&pins).await;
     assert_eq!(
         (code, out.as_str()),
-        (0, "unchanged  search_records\nunchanged  slow_count\n"),
+        (
+            0,
+            "unchanged  instructions\nunchanged  search_records\nunchanged  slow_count\n"
+        ),
         "{err}"
     );
     // An unpinned tool is told with the pin to add.
@@ -332,6 +336,18 @@ async fn pins_tells_what_changed_and_writes_nothing_c3_pf16() {
         code == 3
             && out.contains("unpinned   slow_count")
             && out.contains(&format!("+ {}", slow_pin.trim())),
+        "{out}"
+    );
+    // So are instructions, also those that are not there.
+    let none = format!("instructions = \"{}\"\n", Pin::of_text("", sha256));
+    let unpinned = policy.replace(&none, "");
+    assert_ne!(unpinned, policy, "init pins them");
+    std::fs::write(&file, unpinned).unwrap();
+    let (code, out, _) = portcullis(&pins).await;
+    assert!(
+        code == 3
+            && out.contains("unpinned   instructions")
+            && out.contains(&format!("+ {}", none.trim())),
         "{out}"
     );
     // A change is told with both pins; following the edit mends it.
@@ -358,10 +374,9 @@ async fn pins_tells_what_changed_and_writes_nothing_c3_pf16() {
     std::fs::write(&file, policy.replace(&old, &new)).unwrap();
     assert_eq!(portcullis(&pins).await.0, 0);
     // Instructions are compared too, and a channel the policy does not have cannot be.
-    let text = policy.replace(&old, &new).replace(
-        "channel = \"main\"\n",
-        &format!("channel = \"main\"\ninstructions = \"{old}\"\n"),
-    );
+    let text = policy
+        .replace(&old, &new)
+        .replace(&none, &format!("instructions = \"{old}\"\n"));
     std::fs::write(&file, text).unwrap();
     let (code, out, _) = portcullis(&pins).await;
     assert!(

@@ -103,6 +103,23 @@ async fn a_file_with_a_mistake_is_told_and_the_policy_in_force_goes_on() {
     }
 }
 
+/// A server on trial lets pass what the rules refuse: the strict profile has none.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_strict_profile_takes_no_policy_with_a_server_on_trial() {
+    let place = Place::open(Plan::new().with(&["--trust.profile", "strict"])).await;
+    let on_trial = format!("{POLICY}observe_until = 2099-01-01T00:00:00Z\n");
+    save(&place, &on_trial);
+    place.until_rejected(NAME, "policy_on_trial").await;
+    let told =
+        "policy.toml:5:1: the strict profile has no servers on trial; remove `observe_until`";
+    place
+        .until(told, || place.agent.last_lines(200).contains(told))
+        .await;
+    let place = Place::open(Plan::new()).await;
+    save(&place, &on_trial);
+    until_in_force(&place, 2).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn under_quarantine_a_file_with_a_mistake_lowers_the_gate_until_it_is_mended() {
     let quarantine = format!("{POLICY}[reload]\non_invalid = \"quarantine\"\n");
@@ -212,6 +229,47 @@ async fn limits_hold_for_what_arrives_after_they_were_changed() {
         let answer = told(asked("short")).await;
         assert_eq!(answer.to_string().len() > 10_000, passes, "{answer}");
     }
+}
+
+/// Somebody who hangs up on everybody: its address.
+fn hangs_up() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || listener.incoming().for_each(drop));
+    format!("channel=other,url=https://localhost:{port}/mcp")
+}
+
+/// Readiness, status and probes go by the servers that the policy in force lists.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_an_edit_lists_is_asked_and_one_that_it_leaves_out_is_not() {
+    let channel = |place: &Place, at: usize, name: &str, state: &str| {
+        let channel = &place.status()["channels"][at];
+        channel["channel"] == name && channel["state"] == state
+    };
+    let is_ready = |place: &Place| place.status()["readiness"]["ready"] == true;
+    let place = Place::open(Plan::new().with(&["--mcp.server-url", &hangs_up()])).await;
+    place.until("ready", || is_ready(&place)).await;
+    assert!(channel(&place, 1, "other", "not_listed"));
+    let other = "[[server]]\nchannel = \"other\"\ntools = [\"a\"]\n";
+    save(&place, &format!("{POLICY}{other}"));
+    place
+        .until("the new server to be missed", || {
+            channel(&place, 1, "other", "unreachable") && !is_ready(&place)
+        })
+        .await;
+    save(&place, &format!("schema = 1\n{other}"));
+    place
+        .until("the old server to be left alone", || {
+            channel(&place, 0, "main", "not_listed")
+        })
+        .await;
+    save(&place, POLICY);
+    place
+        .until("the old server to be reached again", || {
+            channel(&place, 0, "main", "reached") && is_ready(&place)
+        })
+        .await;
+    assert!(channel(&place, 1, "other", "not_listed"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,7 @@ use super::limits::Limits;
 use super::lists;
 use super::mistake::Mistakes;
 use super::moments::moment;
-use super::pinned::PinLine;
+use super::pinned::{self, PinLine};
 use super::section::{Item, Section};
 use super::tool;
 use super::{resource, tool::Tool};
@@ -29,7 +29,7 @@ pub struct Server {
     pub(super) server_may_send: Vec<&'static str>,
     pub(super) forward_headers: Vec<String>,
     pub(super) limits: Limits,
-    pub(super) observe_until: Option<Moment>,
+    pub(super) observe_until: Option<(Moment, Line)>,
     pub(super) instructions: Option<PinLine>,
 }
 
@@ -95,12 +95,18 @@ impl Server {
     /// Until when this server is on trial: what its lists leave out passes, and is recorded as a denial that was not enforced.
     #[must_use]
     pub fn observe_until(&self) -> Option<Moment> {
-        self.observe_until
+        self.observe_until.map(|(until, _)| until)
+    }
+
+    /// The line that puts this server on trial.
+    #[must_use]
+    pub fn trial_line(&self) -> Option<Line> {
+        self.observe_until.map(|(_, line)| line)
     }
 
     /// Whether this server is on trial at a moment.
     pub(crate) fn observes(&self, now: Moment) -> bool {
-        self.observe_until.is_some_and(|until| now < until)
+        self.observe_until().is_some_and(|until| now < until)
     }
 
     /// Whether messages of this revision may cross; any revision, if none is listed.
@@ -198,8 +204,9 @@ fn one(
         resource::compile(section, mistakes),
         resource::prompts(section, mistakes),
     );
-    Server {
-        line: mistakes.line(named.map_or(section.at, |item| item.at)),
+    let at = named.map_or(section.at, |item| item.at);
+    let server = Server {
+        line: mistakes.line(at),
         revisions: lists::revisions(section.get("revisions"), mistakes),
         tools: tool::compile(section, mistakes),
         prompts,
@@ -210,11 +217,13 @@ fn one(
         limits: lowered.map_or_else(|| limits.clone(), |section| limits.lower(section, mistakes)),
         observe_until: section
             .get("observe_until")
-            .and_then(|item| moment(item, mistakes)),
+            .and_then(|item| Some((moment(item, mistakes)?, item.line(mistakes)))),
         instructions: section
             .get("instructions")
             .and_then(|item| tool::pinned(item, mistakes)),
-    }
+    };
+    pinned::check(&server, at, mistakes);
+    server
 }
 
 /// A channel in its canonical spelling.

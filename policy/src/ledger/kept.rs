@@ -141,6 +141,18 @@ impl Ledger {
         lock(&self.kept).pages.begin(owner.digest, now);
     }
 
+    /// Notes the cursor that a page of this listing gave an owner.
+    pub(crate) fn note_cursor(&self, owner: Owner, method: &str, cursor: &str, now: Moment) {
+        let cursor = self.digest((method, cursor));
+        lock(&self.kept).pages.lead(owner.digest, cursor, now);
+    }
+
+    /// Whether a page of this listing gave this cursor to this owner.
+    pub(crate) fn has_cursor(&self, owner: Owner, method: &str, cursor: &str) -> bool {
+        let cursor = self.digest((method, cursor));
+        lock(&self.kept).pages.leads(owner.digest, cursor)
+    }
+
     /// Takes a name of a page and the bytes of its definition; whether it is the one meaning the name has in its listing (B4).
     pub(crate) fn lists(&self, owner: Owner, tool: &str, definition: &[u8], now: Moment) -> bool {
         let (name, definition) = (self.digest(tool), self.digest(definition));

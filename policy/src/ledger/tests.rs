@@ -114,6 +114,45 @@ fn a_state_belongs_to_one_call_of_one_principal_b10() {
 }
 
 #[test]
+fn the_oldest_cursor_of_a_principal_gives_way_b4() {
+    let ledger = Ledger::default();
+    let (one, two) = (
+        owner(&ledger, Some("s1"), None),
+        owner(&ledger, Some("s2"), None),
+    );
+    let given = |ledger: &Ledger, n: u64| {
+        ledger.note_cursor(one, "tools/list", &n.to_string(), Moment(NOW.0 + n));
+    };
+    (0..128).for_each(|n| given(&ledger, n));
+    assert!(ledger.has_cursor(one, "tools/list", "0"));
+    assert!(!ledger.has_cursor(two, "tools/list", "0"), "of another");
+    assert!(
+        !ledger.has_cursor(one, "prompts/list", "0"),
+        "of another list"
+    );
+    given(&ledger, 0);
+    given(&ledger, 128);
+    assert!(ledger.has_cursor(one, "tools/list", "0"), "given again");
+    assert!(!ledger.has_cursor(one, "tools/list", "1"));
+    ledger.begin_listing(one, NOW);
+    assert!(
+        ledger.has_cursor(one, "tools/list", "2"),
+        "another listing may be under way"
+    );
+}
+
+#[test]
+fn a_principal_who_gives_way_loses_his_cursors_too_b4() {
+    let ledger = Ledger::default();
+    let whose = |n: u64| owner(&ledger, Some(&n.to_string()), None);
+    for n in 0..=256_u64 {
+        ledger.note_cursor(whose(n), "tools/list", "2", Moment(NOW.0 + n));
+    }
+    assert!(!ledger.has_cursor(whose(0), "tools/list", "2"));
+    assert!(ledger.has_cursor(whose(1), "tools/list", "2"));
+}
+
+#[test]
 fn a_principal_has_four_streams_b14() {
     let ledger = Arc::new(Ledger::default());
     let whose = owner(&ledger, Some("s"), None);

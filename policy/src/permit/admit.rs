@@ -248,7 +248,7 @@ impl Target<'_> {
                 whose: judged.whose.clone(),
                 epoch: self.ledger.epoch(&judged.whose),
                 now: self.facts.now,
-                is_first_page: !judged.ask.refers.next_page,
+                is_first_page: judged.ask.refers.cursor.is_absent(),
             },
             caller_id: Bytes::copy_from_slice(id.raw),
             upstream_id: self.facts.upstream_id,

@@ -176,6 +176,7 @@ fn result(
         declared::cut_answer(call, message, servers, &mut json);
         cache::keep_private(message, &mut json);
     }
+    made::next_page(call, message);
     Finding::Answer { json, removed }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn judge(call: &Call, message: &Gated, list: List) -> Unfit {
 /// A tool that is unfit is refused until a page shows it as it should be; a name that an earlier page showed as something else is unfit on
 /// this one.
 fn remember(call: &Call, items: &[Node<'_>], unfit: &mut Unfit) {
-    if !call.ask.refers.next_page {
+    if call.ask.refers.cursor.is_absent() {
         call.watched.ledger.begin_listing(call.owner, call.now);
     }
     let mut named: HashMap<String, Vec<Node<'_>>> = HashMap::new();

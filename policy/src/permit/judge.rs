@@ -42,6 +42,7 @@ impl Target<'_> {
         let whose = self.ledger.whose(self.inbound.channel, &headers);
         let definition = self.definition(server, &ask, &whose);
         let allowed = ask::allow(server, &ask, definition, self.facts.now)?;
+        refers::goes_on(&ask, self.ledger, owner).map_err(|reason| (reason, None))?;
         self.spend(server, &ask)?;
         Ok(Judged {
             id,

@@ -1,4 +1,4 @@
-//! What a result makes that later messages may refer to: tasks, request state, subscriptions; and what a task tells (B9, B10, B11).
+//! What a result makes that later messages may refer to: tasks, request state, subscriptions, the next page of a listing; and what a task tells (B9, B10, B11).
 //!
 //! It promises that nothing is made which the policy does not list, that what is made belongs to the principal of the call, and that a task
 //! carries no question of the server past the rule for results.
@@ -188,6 +188,15 @@ fn subscribe(call: &Call) {
         "resources/subscribe" => call.watched.ledger.note_resource(call.owner, uri, call.now),
         "resources/unsubscribe" => call.watched.ledger.release_resource(call.owner, uri),
         _ => {}
+    }
+}
+
+/// A page that is not the last tells where its listing goes on, and it does for whoever was shown it.
+pub(super) fn next_page(call: &Call, message: &Gated) {
+    let next = message.node(Slot::ResultNextCursor);
+    if let Some(cursor) = next.and_then(|next| next.text()) {
+        let (ledger, method) = (&call.watched.ledger, call.ask.method.name);
+        ledger.note_cursor(call.owner, method, &cursor, call.now);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a gated message refers to that earlier messages made, read from it and looked up for whoever sends it (B9, B10, B14).
 
-use crate::ask::{Ask, Earlier, Listens, Refers};
+use crate::ask::{Ask, Cursor, Earlier, Listens, Refers};
 use crate::gate::{Gated, Kind, Slot};
 use crate::ledger::{About, LONGEST_TASK, Ledger, Owner};
 use crate::mcp::catalogue::{Class, Selector};
@@ -47,7 +47,7 @@ pub(super) fn read(message: &Gated, class: Class) -> Refers {
     let text = |slot| Some(message.node(slot)?.text()?.into_owned());
     let mut refers = Refers {
         state: text(Slot::ParamsRequestState),
-        next_page: message.node(Slot::ParamsCursor).is_some(),
+        cursor: Cursor::read(message.node(Slot::ParamsCursor)),
         ..Refers::default()
     };
     match class {
@@ -92,6 +92,20 @@ pub(super) fn look_up(ask: &Ask, ledger: &Ledger, owner: Owner, now: Moment) -> 
     match state.and_then(|state| ledger.state(owner, about(ask), state, now)) {
         Some(_) => Earlier::Bound(None),
         None => Earlier::Unbound,
+    }
+}
+
+/// A listing goes on only behind a cursor that one of its pages gave this owner: what the pages before showed must be known (B4).
+pub(super) fn goes_on(ask: &Ask, ledger: &Ledger, owner: Owner) -> Result<(), Reason> {
+    let is_known = match &ask.refers.cursor {
+        Cursor::Absent | Cursor::Null => true,
+        Cursor::Behind(cursor) => ledger.has_cursor(owner, ask.method.name, cursor),
+        Cursor::Unreadable => false,
+    };
+    if is_known {
+        Ok(())
+    } else {
+        Err(Reason::CursorUnbound)
     }
 }
 

@@ -9,14 +9,15 @@ use std::time::{Duration, SystemTime};
 
 use portcullis_certs::Validity;
 use portcullis_policy::document::{Change, OnInvalid, diff, direction};
-use portcullis_policy::{Channel, Mistake, PolicySet};
+use portcullis_policy::{Mistake, PolicySet};
 
+use super::bytes;
 use super::ends::Ends;
 use super::holding::Holding;
+use super::house::House;
 use super::trial::OnTrial;
 use super::trials::Trials;
-use super::{bytes, without_binding};
-use crate::app::{channels, operations, records};
+use crate::app::{operations, records};
 use crate::config::Config;
 use crate::ops::Ops;
 use crate::ops::audit::sha256;
@@ -34,7 +35,7 @@ const TOLD: usize = 10;
 /// See the module.
 pub(in crate::app) struct Book {
     path: PathBuf,
-    bound: Vec<Channel>,
+    house: House,
     in_force: Arc<Slot<InForce>>,
     holding: Arc<Holding>,
     on_trial: Arc<OnTrial>,
@@ -55,7 +56,7 @@ impl Book {
     ) -> Self {
         Self {
             path: config.policy.path().to_owned(),
-            bound: channels(config).collect(),
+            house: House::of(config),
             in_force: Arc::clone(in_force),
             holding: Arc::new(Holding::new(Arc::clone(ops))),
             on_trial: Arc::new(OnTrial::new(Arc::clone(ops))),
@@ -90,26 +91,26 @@ impl Book {
     }
 
     fn compile(&self, text: &[u8]) -> Result<PolicySet, Vec<Reason>> {
-        let told = |found: &[Mistake], code| Err(self.reasons(found, code));
-        match PolicySet::compile(text) {
-            Err(found) => told(&found, "policy_invalid"),
-            Ok(policy) => match without_binding(&policy, &self.bound) {
-                unbound if unbound.is_empty() => Ok(policy),
-                unbound => told(&unbound, "policy_unbound"),
-            },
+        let policy = PolicySet::compile(text).map_err(|found| {
+            self.reasons(found.iter().map(|mistake| ("policy_invalid", mistake)))
+        })?;
+        let faults = self.house.faults(&policy);
+        if faults.is_empty() {
+            return Ok(policy);
         }
+        Err(self.reasons(faults.iter().map(|(code, fault)| (*code, fault))))
     }
 
-    fn reasons(&self, found: &[Mistake], code: &'static str) -> Vec<Reason> {
+    fn reasons<'m>(&self, found: impl Iterator<Item = (&'static str, &'m Mistake)>) -> Vec<Reason> {
         let path = self.path.display();
-        let reason = |mistake: &Mistake| Reason {
+        let reason = |(code, mistake): (&'static str, &Mistake)| Reason {
             code,
             sentence: format!(
                 "{path}:{}:{}: {}; {}",
                 mistake.line, mistake.column, mistake.problem, mistake.remedy
             ),
         };
-        found.iter().take(TOLD).map(reason).collect()
+        found.take(TOLD).map(reason).collect()
     }
 
     /// What is not used is a doubt; whether the policy in force goes on is for it to say.
@@ -187,8 +188,9 @@ impl Endpoint for Book {
         }
         let named = next.named;
         let ends = self.on_trial.ends(&named.sha256);
+        let listed = operations::listed(self.house.bound.iter().cloned(), &next.policy);
         self.ops
-            .now_in_force(operations::policy(&next, &self.path, ends));
+            .now_in_force(operations::policy(&next, &self.path, ends), &listed);
         let before = self.in_force.publish(next);
         self.ops.emit(Event::Agent(AgentEvent::PolicyInForce {
             generation: named.generation,

@@ -119,13 +119,12 @@ impl Live {
         named(&self.surveyed.resources, Slot::ResultResources, "uri").map(|(uri, _)| uri)
     }
 
-    /// The pin of its instructions, if it has any.
+    /// The pin of its instructions: of the empty text if it has none, and nothing if they are no text.
     pub(super) fn instructions(&self) -> Option<Pin> {
-        let text = self
-            .surveyed
-            .opened
-            .node(Slot::ResultInstructions)?
-            .text()?;
+        let text = match self.surveyed.opened.node(Slot::ResultInstructions) {
+            Some(node) => node.text()?,
+            None => "".into(),
+        };
         Some(Pin::of_text(&text, sha256))
     }
 }

@@ -49,17 +49,8 @@ pub(super) fn run(matches: &ArgMatches, env: &Environment, (out, err): Streams<'
         worst = worst.max(stand);
         print(out, &text);
     };
-    if let Some(pinned) = server.instructions() {
-        let found = live
-            .instructions()
-            .unwrap_or_else(|| Pin::of_text("", sha256));
-        tell(compared(
-            file,
-            "instructions",
-            "instructions",
-            pinned,
-            Found::Listed(found),
-        ));
+    if let Some(told) = instructions(file, server, &live) {
+        tell(told);
     }
     for (tool, line) in in_order(server) {
         let found = listed.get(tool).copied().unwrap_or(Found::Missing);
@@ -82,6 +73,25 @@ pub(super) fn run(matches: &ArgMatches, env: &Environment, (out, err): Streams<'
         Stand::Unchanged => SUCCESS,
         Stand::Unpinned => UNPINNED,
         Stand::Changed => NO,
+    }
+}
+
+/// The server's own instructions; beside pinned tools they should be pinned too.
+fn instructions(file: &Path, server: &Server, live: &Live) -> Option<(Stand, String)> {
+    let what = "instructions";
+    match (server.instructions(), live.instructions()) {
+        (Some(pinned), found) => {
+            let found = found.map_or(Found::Missing, Found::Listed);
+            Some(compared(file, what, what, pinned, found))
+        }
+        (None, Some(found)) if server.has_pins() => {
+            let place = format!("{}:{}", file.display(), server.line().0);
+            let edit = format!(
+                "unpinned   {what}: review them, then in the `[[server]]`, at {place}\n  + {what} = \"{found}\""
+            );
+            Some((Stand::Unpinned, edit))
+        }
+        (None, _) => None,
     }
 }
 

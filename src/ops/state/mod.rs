@@ -37,8 +37,6 @@ pub struct Expected {
     pub poll: Duration,
     /// How long one command may take in all.
     pub call: Duration,
-    /// The channels whose server must answer.
-    pub channels: Vec<String>,
 }
 
 /// One client identity in use.
@@ -119,7 +117,7 @@ pub struct Inputs {
     pub paused: Option<PollPause>,
     /// Whether the poll loop makes progress.
     pub heart: Heart,
-    /// The private servers, by the order of the configuration.
+    /// The private servers that the policy in force lists, in the order of the configuration.
     pub servers: Vec<Server>,
     /// What is in use at each endpoint, in the order they were first told.
     pub endpoints: Vec<Endpoint>,
@@ -137,19 +135,15 @@ pub struct Inputs {
     pub recording: Option<Instant>,
     /// Since when the agent is stopping.
     pub stopping: Option<SystemTime>,
-    /// The pinned definitions that are others now.
-    pub stopped: Vec<Stopped>,
+    pub(super) stopped: Vec<Stopped>,
 }
 
 impl Inputs {
-    /// At start: nothing has been polled or probed.
+    /// At start: nothing has been polled or probed, and no server is listed.
     #[must_use]
     pub fn new(expected: Expected, started: Now) -> Self {
-        let servers = expected.channels.iter();
         Self {
-            servers: servers
-                .map(|channel| Server::new(channel, started))
-                .collect(),
+            servers: Vec::new(),
             heart: Heart::started(started.clock),
             expected,
             started,
@@ -166,6 +160,23 @@ impl Inputs {
             stopping: None,
             stopped: Vec::new(),
         }
+    }
+
+    /// From now on the servers of these channels must answer: what is known of a server that stays is kept, one that is new was never heard of.
+    pub fn list(&mut self, channels: &[String], now: Now) {
+        let mut known = std::mem::take(&mut self.servers);
+        let server = |channel: &String| {
+            let at = known.iter().position(|server| server.channel == *channel);
+            at.map_or_else(|| Server::new(channel, now), |at| known.swap_remove(at))
+        };
+        self.servers = channels.iter().map(server).collect();
+    }
+
+    /// The pinned definitions of listed servers that are others now.
+    pub fn stopped(&self) -> impl Iterator<Item = &Stopped> {
+        let is_listed = |channel: &str| self.servers.iter().any(|server| server.channel == channel);
+        let stopped = self.stopped.iter();
+        stopped.filter(move |stopped| is_listed(&stopped.channel))
     }
 
     /// Takes an event into account.

@@ -36,9 +36,9 @@ fn fresh() -> Inputs {
     let expected = Expected {
         poll: POLL,
         call: Duration::from_secs(120),
-        channels: vec!["main".to_owned(), "other".to_owned()],
     };
     let mut inputs = Inputs::new(expected, at(0));
+    inputs.list(&["main".to_owned(), "other".to_owned()], at(0));
     shown(&mut inputs, identity(0, 10_000));
     inputs
 }

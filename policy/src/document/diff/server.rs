@@ -87,7 +87,7 @@ impl Changes {
 
     /// A trial that begins or lasts longer lets more pass.
     fn trial(&mut self, old: &Server, new: &Server) {
-        match old.observe_until.cmp(&new.observe_until) {
+        match old.observe_until().cmp(&new.observe_until()) {
             std::cmp::Ordering::Equal => {}
             std::cmp::Ordering::Greater => self.add(
                 Direction::Tighter,
