@@ -450,6 +450,38 @@ fn the_inventory_has_every_certificate_with_its_end_and_its_use() {
 }
 
 #[test]
+fn the_inventory_has_every_revocation_list_ended_ones_as_well() {
+    let folder = Folder::new();
+    let file = folder.path("list.crl").display().to_string();
+    let words = ["certs", "inventory", "--trust.crl-file", &file];
+    let lists = |until| {
+        let list = folder.issuer.revoke(1, &[7, 8], until).unwrap();
+        folder.write("list.crl", &list, 0o644);
+        let json = folder.configured(&[&words[..], &["--json"]].concat());
+        let answer: Value = serde_json::from_slice(&json.stdout).unwrap();
+        (json.status.code(), answer["revocation_lists"].clone())
+    };
+    let now = SystemTime::now();
+    for (until, days) in [(now + 10 * DAY + DAY / 2, 10), (now - DAY / 2, -1)] {
+        let (code, lists) = lists(until);
+        let list = &lists[0];
+        assert_eq!(code, Some(0), "{lists}");
+        assert_eq!(
+            (&list["issuer"], &list["revoked"], &list["days_left"]),
+            (&"CN=issuer".into(), &2.into(), &days.into())
+        );
+        assert_eq!(list["file"], file);
+    }
+    let shown = String::from_utf8(folder.configured(&words).stdout).unwrap();
+    assert!(
+        shown.contains("main: revocation list, -1 days left\n") && shown.contains("2 revoked"),
+        "{shown}"
+    );
+    folder.write("list.crl", "no list", 0o644);
+    assert_eq!(folder.configured(&words).status.code(), Some(1));
+}
+
+#[test]
 fn an_inventory_with_a_gap_says_so() {
     let folder = Folder::new();
     folder.write("ca.pem", "no pem", 0o644);

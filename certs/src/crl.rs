@@ -86,6 +86,18 @@ impl Crls {
         faults
     }
 
+    /// Every list in a file, for an inventory: ended ones as well, and whoever signed them.
+    pub(crate) fn listed(bytes: &[u8]) -> (Vec<Crl>, Vec<Fault>) {
+        let blocks = match pem::crls(bytes, CRL_CAP) {
+            Ok(blocks) => blocks,
+            Err(fault) => return (Vec::new(), vec![fault]),
+        };
+        let mut faults = Vec::new();
+        let read = |der| Crl::read(der, None, &mut faults);
+        let lists = blocks.iter().filter_map(read).collect();
+        (lists, faults)
+    }
+
     /// Whether the issuer with this DER name has revoked this serial number (the content octets of the DER integer).
     #[must_use]
     pub fn revokes(&self, issuer: &[u8], serial: &[u8]) -> bool {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{Text, Texts};
 use crate::{
-    Entry, certificate,
+    Crl, Crls, Entry, certificate,
     fault::{Code, Fault, Part},
     pem::{self, Holds},
 };
@@ -38,6 +38,18 @@ impl Texts {
                 Ok(found) => listed.extend(found),
                 Err(fault) => faults.push(fault.in_file(&text.path)),
             }
+        }
+        (listed, faults)
+    }
+
+    /// Every revocation list with its file, ended ones as well, and why those that are missing could not be read.
+    #[must_use]
+    pub fn revocation_lists(&self) -> (Vec<(PathBuf, Crl)>, Vec<Fault>) {
+        let (mut listed, mut faults) = (Vec::new(), Vec::new());
+        for text in self.files.iter().filter(|text| text.part == Part::Crl) {
+            let (lists, wrong) = Crls::listed(&text.bytes);
+            listed.extend(lists.into_iter().map(|list| (text.path.clone(), list)));
+            faults.extend(wrong.into_iter().map(|fault| fault.in_file(&text.path)));
         }
         (listed, faults)
     }

@@ -1,10 +1,13 @@
-//! `portcullis certs inventory`: every certificate of the configuration, expired ones as well. It answers PCI DSS 4.2.1.1 and article 7(4) of the DORA
+//! `portcullis certs inventory`: every certificate and revocation list of the configuration, expired ones as well. It answers PCI DSS 4.2.1.1 and article 7(4) of the DORA
 //! technical standards.
 
+mod lists;
+
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use clap::ArgMatches;
-use portcullis_certs::{Fault, Listed, Part};
+use portcullis_certs::{Crl, Fault, Listed, Part};
 use serde_json::{Value, json};
 
 use super::super::{FAILURE, SUCCESS, print};
@@ -19,14 +22,12 @@ pub(super) fn run(matches: &ArgMatches, env: &Environment, (out, err): Streams<'
     let Some(endpoints) = configured(matches, env, err) else {
         return FAILURE;
     };
-    let (mut rows, mut faults) = (Vec::new(), Vec::new());
+    let (mut rows, mut lists, mut faults) = (Vec::new(), Vec::new(), Vec::new());
     for endpoint in &endpoints {
-        let (listed, wrong) = list(endpoint);
-        rows.extend(
-            listed
-                .into_iter()
-                .map(|listed| (endpoint.name.as_str(), listed)),
-        );
+        let (listed, revoking, wrong) = list(endpoint);
+        let name = endpoint.name.as_str();
+        lists.extend(revoking.into_iter().map(|list| (name, list)));
+        rows.extend(listed.into_iter().map(|listed| (name, listed)));
         faults.extend(wrong);
     }
     let now = SystemTime::now();
@@ -36,15 +37,17 @@ pub(super) fn run(matches: &ArgMatches, env: &Environment, (out, err): Streams<'
             .map(|(endpoint, listed)| row(endpoint, listed, now))
             .collect();
         let faults: Vec<Value> = faults.iter().map(shown).collect();
-        print_json(out, &json!({ "certificates": rows, "faults": faults }));
-    } else {
-        print(
+        let lists: Vec<Value> = lists.iter().map(|list| lists::row(list, now)).collect();
+        print_json(
             out,
-            &rows
-                .iter()
-                .map(|(endpoint, listed)| text(endpoint, listed, now))
-                .collect::<String>(),
+            &json!({ "certificates": rows, "revocation_lists": lists, "faults": faults }),
         );
+    } else {
+        let rows = rows
+            .iter()
+            .map(|(endpoint, listed)| text(endpoint, listed, now));
+        let lists = lists.iter().map(|list| lists::text(list, now));
+        print(out, &rows.chain(lists).collect::<String>());
         let faults: String = faults
             .iter()
             .map(|fault| sentence("fault", fault))
@@ -54,8 +57,15 @@ pub(super) fn run(matches: &ArgMatches, env: &Environment, (out, err): Streams<'
     if faults.is_empty() { SUCCESS } else { FAILURE }
 }
 
-fn list(endpoint: &Endpoint) -> (Vec<Listed>, Vec<Fault>) {
-    read(&endpoint.files).map_or_else(|faults| (Vec::new(), faults), |texts| texts.certificates())
+fn list(endpoint: &Endpoint) -> (Vec<Listed>, Vec<(PathBuf, Crl)>, Vec<Fault>) {
+    let texts = match read(&endpoint.files) {
+        Ok(texts) => texts,
+        Err(faults) => return (Vec::new(), Vec::new(), faults),
+    };
+    let (certificates, mut faults) = texts.certificates();
+    let (lists, wrong) = texts.revocation_lists();
+    faults.extend(wrong);
+    (certificates, lists, faults)
 }
 
 const fn usage(listed: &Listed) -> &'static str {
@@ -68,9 +78,9 @@ const fn usage(listed: &Listed) -> &'static str {
 }
 
 /// Whole days until it ends; negative once it has.
-fn days_left(listed: &Listed, now: SystemTime) -> i64 {
+fn days_left(end: SystemTime, now: SystemTime) -> i64 {
     let days = |span: Duration| i64::try_from(span.as_secs() / DAY.as_secs()).unwrap_or(i64::MAX);
-    match listed.entry.validity.not_after.duration_since(now) {
+    match end.duration_since(now) {
         Ok(left) => days(left),
         Err(over) => -days(over.duration()) - 1,
     }
@@ -89,7 +99,7 @@ fn row(endpoint: &str, listed: &Listed, now: SystemTime) -> Value {
         "key": entry.key,
         "not_before": moment(entry.validity.not_before),
         "not_after": moment(entry.validity.not_after),
-        "days_left": days_left(listed, now),
+        "days_left": days_left(entry.validity.not_after, now),
         "sha256": entry.sha256,
         "spki_sha256": entry.spki,
     })
@@ -97,7 +107,8 @@ fn row(endpoint: &str, listed: &Listed, now: SystemTime) -> Value {
 
 fn text(endpoint: &str, listed: &Listed, now: SystemTime) -> String {
     let Listed { file, entry, .. } = listed;
-    let (usage, left) = (usage(listed), days_left(listed, now));
+    let left = days_left(entry.validity.not_after, now);
+    let usage = usage(listed);
     format!(
         "{endpoint}: {usage}, {left} days left\n  file `{}`\n  {entry}\n",
         file.display()
