@@ -90,6 +90,7 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
                 Step::Reply(own) => self.answer_server(own, deadline, life).await,
                 Step::Ignore(ignored) => life.ignored(ignored),
                 Step::Final(reply, verdict) => {
+                    life.removed(exchange.removed());
                     life.judged(verdict);
                     return ended(reply, verdict);
                 }

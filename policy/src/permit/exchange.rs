@@ -10,6 +10,7 @@ use super::ask::{self, Allowed};
 use super::heard::Heard;
 use super::own::Own;
 use super::released::{Asked, Released, ReplyKind};
+use super::removed::Removed;
 use super::step::{Ignored, Step, Verdict};
 use super::watched::Watched;
 use crate::channel::Channel;
@@ -56,6 +57,7 @@ pub struct Exchange {
     events: usize,
     bytes: usize,
     heard: Heard,
+    removed: Removed,
 }
 
 /// What was granted, to whom, by which policy.
@@ -130,6 +132,7 @@ impl Exchange {
             events: 0,
             bytes: 0,
             heard: Heard::default(),
+            removed: Removed::default(),
         }
     }
 
@@ -183,6 +186,12 @@ impl Exchange {
             Expects::Answer(call) => call.is_still_as_listed(),
             Expects::Ack(_) | Expects::Termination => true,
         }
+    }
+
+    /// What was taken out of the listing that was released, for the record.
+    #[must_use]
+    pub fn removed(&self) -> &Removed {
+        &self.removed
     }
 
     /// Notes the status and headers the server answered with.
@@ -251,7 +260,8 @@ impl Exchange {
         }
         let policies = [&*self.grant.policy, current];
         let finding = answer::judge(call, text, self.status, policies, &mut self.heard);
-        self.conclude(self.damped(finding, current))
+        let finding = self.damped(finding, current);
+        self.conclude(finding)
     }
 
     /// Past the number of messages a call may have, its answer is all that still crosses (D10).
@@ -314,14 +324,16 @@ impl Exchange {
         [&self.grant.policy, current].map(|policy| policy.limits_of(&self.grant.channel))
     }
 
-    fn conclude(&self, finding: answer::Finding) -> Step {
+    fn conclude(&mut self, finding: answer::Finding) -> Step {
         match finding {
             answer::Finding::Notify(json) => {
                 Step::Notify(Released::notify(self.status, self.returned.clone(), json))
             }
             answer::Finding::Answer { json, removed } => {
                 let released = Released::answer(self.status, self.returned.clone(), json);
-                Step::Final(released, Verdict::Released { removed })
+                let count = removed.count;
+                self.removed = removed;
+                Step::Final(released, Verdict::Released { removed: count })
             }
             answer::Finding::Ping(id) => Step::Reply(self.own(&Own::Pong(&id))),
             answer::Finding::Request(id) => Step::Reply(self.own(&Own::MethodNotFound(&id))),
