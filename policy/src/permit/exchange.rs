@@ -18,7 +18,7 @@ use crate::decide::{Ask, Definition};
 use crate::document::{Limits, PolicySet};
 use crate::failure::{Failure, FailureKind};
 use crate::headers::{self, Header};
-use crate::ledger::{LiveCall, OpenStream, Owner};
+use crate::ledger::{InFlight, LiveCall, OpenStream, Owner};
 use crate::mcp::catalogue::Method;
 use crate::mcp::revision::Revision;
 use crate::moment::Moment;
@@ -70,7 +70,8 @@ pub(super) struct Grant {
 
 enum Expects {
     Answer(Box<Call>),
-    Ack(&'static Method),
+    /// A notification, and the call that it cancels if it does.
+    Ack(&'static Method, Option<InFlight>),
     Termination,
 }
 
@@ -115,8 +116,12 @@ impl Exchange {
         Self::new(grant, Expects::Answer(Box::new(call)))
     }
 
-    pub(super) fn notification(grant: Grant, method: &'static Method) -> Self {
-        Self::new(grant, Expects::Ack(method))
+    pub(super) fn notification(
+        grant: Grant,
+        method: &'static Method,
+        cancels: Option<InFlight>,
+    ) -> Self {
+        Self::new(grant, Expects::Ack(method, cancels))
     }
 
     pub(super) fn termination(grant: Grant) -> Self {
@@ -147,7 +152,7 @@ impl Exchange {
     pub fn ask(&self) -> Option<&Ask> {
         match &self.expects {
             Expects::Answer(call) => Some(&call.ask),
-            Expects::Ack(_) | Expects::Termination => None,
+            Expects::Ack(..) | Expects::Termination => None,
         }
     }
 
@@ -156,7 +161,7 @@ impl Exchange {
     pub fn method(&self) -> &'static str {
         match &self.expects {
             Expects::Answer(call) => call.ask.method.name,
-            Expects::Ack(method) => method.name,
+            Expects::Ack(method, _) => method.name,
             Expects::Termination => "",
         }
     }
@@ -173,6 +178,26 @@ impl Exchange {
         self.grant.allowed.observed
     }
 
+    /// Our id of a call that its caller cancels by the end of its stream (MCP 2026-07-28): such a call has to end when it is cancelled.
+    #[must_use]
+    pub fn ends_with_stream(&self) -> Option<u64> {
+        match &self.expects {
+            Expects::Answer(call) => call.revision.is_modern().then_some(call.upstream_id),
+            Expects::Ack(..) | Expects::Termination => None,
+        }
+    }
+
+    /// Our id of the call whose stream this cancellation ends; then it is not a message for the server.
+    #[must_use]
+    pub fn ends_stream(&self) -> Option<u64> {
+        match &self.expects {
+            Expects::Ack(_, call) => call
+                .filter(|call| call.ends_with_stream)
+                .map(|call| call.upstream_id),
+            Expects::Answer(_) | Expects::Termination => None,
+        }
+    }
+
     /// Whether the server's messages are to be read: only a call has an answer.
     #[must_use]
     pub fn awaits_answer(&self) -> bool {
@@ -184,7 +209,7 @@ impl Exchange {
     pub fn is_still_as_listed(&self) -> bool {
         match &self.expects {
             Expects::Answer(call) => call.is_still_as_listed(),
-            Expects::Ack(_) | Expects::Termination => true,
+            Expects::Ack(..) | Expects::Termination => true,
         }
     }
 
@@ -213,7 +238,7 @@ impl Exchange {
             ));
         }
         let kind = match self.expects {
-            Expects::Ack(_) => ReplyKind::Ack,
+            Expects::Ack(..) => ReplyKind::Ack,
             Expects::Termination => ReplyKind::Termination,
             Expects::Answer(_) => return self.fail(Failure::internal()),
         };
@@ -242,7 +267,7 @@ impl Exchange {
             Expects::Answer(call) if call.may_be_cancelled() => {
                 Some(self.own(&Own::Cancelled(call.upstream_id)))
             }
-            Expects::Answer(_) | Expects::Ack(_) | Expects::Termination => None,
+            Expects::Answer(_) | Expects::Ack(..) | Expects::Termination => None,
         }
     }
 
@@ -291,7 +316,7 @@ impl Exchange {
     pub fn still_permitted(&self, current: &PolicySet) -> Result<(), (Reason, Option<Line>)> {
         let call = match &self.expects {
             Expects::Answer(call) => Some(call.as_ref()),
-            Expects::Ack(_) | Expects::Termination => None,
+            Expects::Ack(..) | Expects::Termination => None,
         };
         self.still_permits(call, current)
     }
@@ -379,7 +404,7 @@ impl Exchange {
     fn asked(&self) -> Asked {
         match &self.expects {
             Expects::Answer(call) => Asked::Call(Some(call.caller_id.clone())),
-            Expects::Ack(_) => Asked::Notification,
+            Expects::Ack(..) => Asked::Notification,
             Expects::Termination => Asked::Termination,
         }
     }
