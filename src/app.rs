@@ -44,6 +44,7 @@ use crate::relay::in_force::InForce;
 use crate::relay::listing::Listings;
 use crate::relay::pipeline::Relay;
 use crate::relay::replay::Replay;
+use crate::relay::streams::Streams;
 use crate::runtime::fresh::Fresh;
 
 type Agent = Relay<ControlClient, Servers, Audited>;
@@ -130,6 +131,7 @@ fn assemble(config: &Config, log: Handle) -> anyhow::Result<(Arc<Agent>, Rotatio
         admission: admission(config),
         replay: Replay::default(),
         listings: Listings::default(),
+        streams: Streams::default(),
         fresh: fresh()?,
         ops,
         longest: config.mcp.timers.total,

@@ -13,6 +13,8 @@ mod support;
 
 #[path = "upstream/answer.rs"]
 mod answer;
+#[path = "upstream/cancelled.rs"]
+mod cancelled;
 #[path = "upstream/failure.rs"]
 mod failure;
 #[path = "upstream/framing.rs"]

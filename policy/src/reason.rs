@@ -101,6 +101,8 @@ pub enum Reason {
     DecisionFailed,
     /// The channel has as many calls waiting as it may (W-01, E8).
     ChannelBusy,
+    /// The caller cancelled the call before it had its answer.
+    Cancelled,
     /// The gate was lowered before the call had its answer.
     GateLowered,
     /// The decision could not be recorded, and nothing crosses without a record.
@@ -159,6 +161,7 @@ impl Reason {
             Self::UnusableCommand => "unusable_command",
             Self::DecisionFailed => "decision_failed",
             Self::ChannelBusy => "channel_busy",
+            Self::Cancelled => "cancelled",
             Self::GateLowered => "gate_lowered",
             Self::AuditUnavailable => "audit_unavailable",
         }

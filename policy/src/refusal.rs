@@ -97,6 +97,7 @@ impl Wire {
             | Reason::ResultTypeUnknown
             | Reason::ListingUnreadable
             | Reason::StreamLimit
+            | Reason::Cancelled
             | Reason::DecisionFailed => Self::REFUSED,
             Reason::RateLimited
             | Reason::SubscriptionLimit

@@ -65,6 +65,31 @@ fn a_listing_shows_what_a_call_would_get_pf7() {
 }
 
 #[test]
+fn what_is_taken_out_is_named_for_the_record_and_bounded() {
+    let policy = policy(&["echo", "add"]);
+    let listed = |tools: &str| {
+        let mut exchange = exchange(&policy, LIST);
+        exchange.begin(200, &[]);
+        let text =
+            format!(r#"{{"jsonrpc":"2.0","id":{UPSTREAM_ID},"result":{{"tools":[{tools}]}}}}"#);
+        let step = judge(&policy, &mut exchange, &text);
+        assert!(matches!(step, Step::Final(..)));
+        exchange.removed().clone()
+    };
+    let removed = listed(r#"{"name":"secret","description":"d"},{"name":"echo"},{"name":"wipe"}"#);
+    assert_eq!((removed.count, removed.are_uris), (2, false));
+    assert_eq!(removed.names, ["secret", "wipe"], "in the server's order");
+    assert_eq!(listed(r#"{"name":"echo"}"#), Default::default());
+    let long = "\u{e9}".repeat(200);
+    let many: Vec<String> = (0..20)
+        .map(|n| format!(r#"{{"name":"{n}{long}"}}"#))
+        .collect();
+    let removed = listed(&many.join(","));
+    assert_eq!((removed.count, removed.names.len()), (20, 16));
+    assert!(removed.names.iter().all(|name| name.chars().count() == 128));
+}
+
+#[test]
 fn a_listing_with_two_meanings_loses_the_item_a3_b4() {
     for (tools, kept) in [
         (

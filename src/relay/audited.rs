@@ -97,7 +97,9 @@ fn told(ended: &record::Ended) -> Ended<'_> {
             sha256: answer.sha256,
         }),
         events: ended.events,
-        removed: u64::try_from(ended.removed).unwrap_or(u64::MAX),
+        removed: u64::try_from(ended.removed.count).unwrap_or(u64::MAX),
+        removed_names: &ended.removed.names,
+        removed_are_uris: ended.removed.are_uris,
         dropped: ended.dropped,
         durations: durations(ended.times),
     }

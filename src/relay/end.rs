@@ -1,5 +1,6 @@
 //! How work on a command ends, and what is told of it.
 
+use portcullis_policy::permit::Verdict;
 use portcullis_policy::{
     Exchange, Failure, FailureKind, FailureSource, Permitted, Reason, Refused, Released,
 };
@@ -24,6 +25,8 @@ pub(super) enum Stop {
     Deadline,
     /// The gate was lowered.
     Lowered,
+    /// Its caller does not want it any more.
+    Cancelled,
 }
 
 impl End {
@@ -61,6 +64,11 @@ pub(super) fn stopped<R: Records>(
 ) -> End {
     match stop {
         Stop::Lowered => refused(exchange, Reason::GateLowered, life),
+        Stop::Cancelled => {
+            let failure = Failure::new(FailureSource::TransportClosed, FailureKind::Eof);
+            life.judged(Verdict::Failed(failure, Some(Reason::Cancelled)));
+            End::reply(exchange.fail(failure))
+        }
         Stop::Deadline if budget.expired_by_service() => End {
             reply: None,
             cancel: None,

@@ -20,6 +20,9 @@ use crate::wire::address::ReplyAddress;
 /// How long one notification may take at the service, one message of our own at a server: neither may spend the time of the call.
 const ASIDE: Duration = Duration::from_secs(5);
 
+/// What a caller is told whose notification is taken.
+const ACCEPTED: u16 = 202;
+
 /// How a call ended at its server.
 pub(super) enum Ended {
     /// With this reply; the server is done with it.
@@ -39,6 +42,11 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
         budget: Budget,
         life: &mut Life<'_, R>,
     ) -> Ended {
+        if let Some(call) = exchange.ends_stream() {
+            self.streams.end(call);
+            exchange.begin(ACCEPTED, &[]);
+            return Ended::Acknowledge;
+        }
         life.sent();
         let calling = pin!(self.upstream.call(permitted, budget.deadline()));
         let mut answer = match self.while_permitted(exchange, calling).await {
@@ -90,6 +98,7 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
                 Step::Reply(own) => self.answer_server(own, deadline, life).await,
                 Step::Ignore(ignored) => life.ignored(ignored),
                 Step::Final(reply, verdict) => {
+                    life.removed(exchange.removed());
                     life.judged(verdict);
                     return ended(reply, verdict);
                 }

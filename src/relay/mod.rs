@@ -6,7 +6,7 @@
 //! - [`polling`]: asks for commands; [`patience`] says how long to wait after a failure
 //! - [`admission`] and [`replay`]: how many live at once, and none twice
 //! - [`listing`]: what the agent asks a server before the first pinned call of a session
-//! - [`pipeline`]: the story of one command; `forward` is its part at the server, `end` how it ends
+//! - [`pipeline`]: the story of one command; `forward` is its part at the server, `end` how it ends, [`streams`] how its caller ends it
 //! - [`budget`] and [`life`]: when it is over, and its one outcome; [`record`] is what is kept of it, and [`audited`] keeps it
 
 pub mod admission;
@@ -24,3 +24,4 @@ pub mod polling;
 pub mod port;
 pub mod record;
 pub mod replay;
+pub mod streams;

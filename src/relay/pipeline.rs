@@ -19,6 +19,7 @@ use super::life::{self, Life};
 use super::listing::Listings;
 use super::port::{ControlPlane, PostError, Records, Upstream};
 use super::replay::Replay;
+use super::streams::{Streams, Wanted};
 use crate::ops::Ops;
 use crate::ops::event::{NoAnswer, Side};
 use crate::runtime::caught::{Panicked, caught};
@@ -43,6 +44,8 @@ pub struct Relay<C, U, R> {
     pub replay: Replay,
     /// The listings that pinned calls wait for.
     pub listings: Listings,
+    /// The calls that end with their streams.
+    pub streams: Streams,
     /// Ids and correlation ids.
     pub fresh: Fresh,
     /// What is kept for good.
@@ -83,7 +86,9 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
             Err(refused) => return refused_by_policy(*refused, life),
         };
         life.permitted(&exchange);
-        let place = match self.its_turn(command, &exchange, budget, life).await {
+        let wanted = self.streams.open(exchange.ends_with_stream());
+        let turn = self.its_turn(command, &exchange, (budget, &wanted), life);
+        let place = match turn.await {
             Ok(place) => place,
             Err(end) => return end,
         };
@@ -96,7 +101,7 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
         }
         let ended = {
             let forward = self.forward(&command.address, permitted, &mut exchange, budget, life);
-            self.until(budget, pin!(forward)).await
+            self.while_wanted(budget, &wanted, pin!(forward)).await
         };
         drop(place);
         match ended {
@@ -118,7 +123,7 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
         &self,
         command: &Command,
         exchange: &Exchange,
-        budget: Budget,
+        (budget, wanted): (Budget, &Wanted<'_>),
         life: &mut Life<'_, R>,
     ) -> Result<Place, End> {
         let turn = match self.turn(command, exchange, life) {
@@ -126,7 +131,7 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
             Err(Full) => return Err(refused(exchange, Reason::ChannelBusy, life)),
         };
         let turn = pin!(self.while_permitted(exchange, turn));
-        match self.until(budget, turn).await {
+        match self.while_wanted(budget, wanted, turn).await {
             Ok(Ok(place)) => Ok(place),
             Ok(Err((reason, _))) => Err(refused(exchange, reason, life)),
             Err(stop) => Err(stopped(&stop, exchange, budget, life)),
@@ -200,6 +205,20 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
             Either::Left(queued) => queued.turn().left_future(),
             Either::Right(place) => ready(place).right_future(),
         })
+    }
+
+    /// As [`Self::until`], and no longer than the caller wants it.
+    async fn while_wanted<F: Future>(
+        &self,
+        budget: Budget,
+        wanted: &Wanted<'_>,
+        work: Pin<&mut F>,
+    ) -> Result<F::Output, Stop> {
+        tokio::select! {
+            biased;
+            () = wanted.ended() => Err(Stop::Cancelled),
+            done = self.until(budget, work) => done,
+        }
     }
 
     /// Works until it is done, the time is over or the gate is lowered. Work is not begun once it may not be. It is pinned where it is:

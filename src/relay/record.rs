@@ -1,12 +1,12 @@
 //! What is kept of a decision, as plain values, and the account of one command that fills them.
 //!
-//! Nothing here is text of a caller or a server: labels, numbers, ids, names from the catalogue and the policy, and digests.
+//! Nothing here is text of a caller or a server but names of what is called or listed: labels, numbers, ids and digests.
 
 use std::time::Duration;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use portcullis_policy::Released;
-use portcullis_policy::permit::Verdict;
+use portcullis_policy::permit::{Removed, Verdict};
 use portcullis_policy::refusal::Line;
 use tokio::time::Instant;
 
@@ -56,7 +56,7 @@ pub struct Refusal {
 }
 
 /// What became of a command that went to its server.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Ended {
     /// `permit`, `deny` or `failed`: what was found of the answer; `none` if it never came to that.
     pub verdict: &'static str,
@@ -72,8 +72,8 @@ pub struct Ended {
     pub answer: Option<Sealed>,
     /// Messages of the server.
     pub events: u64,
-    /// Items taken out of a listing.
-    pub removed: usize,
+    /// The items taken out of a listing.
+    pub removed: Removed,
     /// Messages of the server that went nowhere.
     pub dropped: u64,
     /// How long each step took.
@@ -125,7 +125,7 @@ pub(super) struct Account {
     pub(super) generation: u64,
     pub(super) answer: Option<Sealed>,
     pub(super) events: u64,
-    pub(super) removed: usize,
+    pub(super) removed: Removed,
     pub(super) dropped: u64,
     received: Instant,
     began: Option<Instant>,
@@ -141,7 +141,7 @@ impl Account {
             generation: 0,
             answer: None,
             events: 0,
-            removed: 0,
+            removed: Removed::default(),
             dropped: 0,
             received,
             began: None,
@@ -169,10 +169,7 @@ impl Account {
     /// The message that ended the call was judged so.
     pub(super) fn judged(&mut self, verdict: Verdict) {
         match verdict {
-            Verdict::Released { removed } => {
-                self.removed = removed;
-                self.found("permit", "", None);
-            }
+            Verdict::Released { .. } => self.found("permit", "", None),
             Verdict::Refused(reason, line) => self.found("deny", reason.label(), line),
             Verdict::Failed(failure, reason) => {
                 let kind = failure.kind().label();
@@ -208,7 +205,7 @@ impl Account {
             reply,
             answer: self.answer,
             events: self.events,
-            removed: self.removed,
+            removed: self.removed.clone(),
             dropped: self.dropped,
             times: self.times(),
         }

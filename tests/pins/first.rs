@@ -132,6 +132,21 @@ async fn the_callers_own_listing_is_evidence_too() {
     assert_eq!(caller.searches().await, Err(false));
 }
 
+/// Who reads the log sees what callers did not: by name, and nothing of its definition.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_taken_out_of_a_listing_is_on_record_by_name() {
+    let mut stage = stage(policy("")).await;
+    let hidden = json!({"name": "wipe\u{202e}", "description": "canary"});
+    server(&stage).redefine(Definitions::of(vec![drifted(), hidden]));
+    let caller = Caller::connect(&stage).await;
+    caller.ask("tools/list", json!({})).await;
+    assert!(stage.stop_agent().await.unwrap().success());
+    let records = records(&stage);
+    let named = r#""removed":2,"removed_names":["search_records","wipe\u202e"],"dropped""#;
+    assert!(records.contains(named), "{records}");
+    assert!(!records.contains("canary"), "{records}");
+}
+
 /// A server without sessions: the evidence is the caller's own as well.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_session_each_caller_is_listed_for() {

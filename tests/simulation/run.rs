@@ -11,6 +11,7 @@ use portcullis::relay::listing::Listings;
 use portcullis::relay::pipeline::Relay;
 use portcullis::relay::polling;
 use portcullis::relay::replay::Replay;
+use portcullis::relay::streams::Streams;
 use portcullis::runtime::fresh::Fresh;
 use portcullis_policy::{Channel, Ledger, PolicySet};
 use tokio::time::{advance, sleep, timeout};
@@ -116,6 +117,7 @@ fn agent(dice: &Dice, diary: &Diary, policy: &Arc<PolicySet>, mutant: Option<Mut
             _ => Replay::default(),
         },
         listings: Listings::default(),
+        streams: Streams::default(),
         fresh: Fresh::seeded(u128::from(dice.number())),
         records,
         ops,

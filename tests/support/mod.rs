@@ -32,6 +32,7 @@ use portcullis::relay::listing::Listings;
 use portcullis::relay::pipeline::Relay;
 use portcullis::relay::port::{ControlPlane, Records, Upstream};
 use portcullis::relay::replay::Replay;
+use portcullis::relay::streams::Streams;
 use portcullis::runtime::fresh::Fresh;
 use portcullis::wire::command::Polled;
 use portcullis::wire::poll;
@@ -73,6 +74,7 @@ pub fn relay<C: ControlPlane, U: Upstream>(control: C, upstream: U) -> Relay<C, 
         admission: Admission::new(BOUNDS, channels),
         replay: Replay::default(),
         listings: Listings::default(),
+        streams: Streams::default(),
         fresh: Fresh::new().unwrap(),
         records: Memory::default(),
         ops: Ops::for_tests(),

@@ -112,6 +112,7 @@ struct Log {
     seen: Mutex<Vec<Seen>>,
     count: watch::Sender<usize>,
     connections: AtomicUsize,
+    closed: AtomicUsize,
     sent: AtomicUsize,
 }
 
@@ -138,6 +139,7 @@ impl Raw {
             seen: Mutex::default(),
             count: watch::Sender::new(0),
             connections: AtomicUsize::new(0),
+            closed: AtomicUsize::new(0),
             sent: AtomicUsize::new(0),
         });
         let task = tokio::spawn(serve(listener, Arc::new(script), Arc::clone(&log)));
@@ -167,6 +169,11 @@ impl Raw {
         self.log.connections.load(Ordering::SeqCst)
     }
 
+    /// Connections that are over.
+    pub fn closed(&self) -> usize {
+        self.log.closed.load(Ordering::SeqCst)
+    }
+
     /// Bytes written, as far as the kernel took them.
     pub fn sent(&self) -> usize {
         self.log.sent.load(Ordering::SeqCst)
@@ -177,7 +184,11 @@ async fn serve(listener: TcpListener, script: Arc<Script>, log: Arc<Log>) {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         log.connections.fetch_add(1, Ordering::SeqCst);
-        connections.spawn(converse(stream, Arc::clone(&script), Arc::clone(&log)));
+        let (script, log) = (Arc::clone(&script), Arc::clone(&log));
+        connections.spawn(async move {
+            converse(stream, script, Arc::clone(&log)).await;
+            log.closed.fetch_add(1, Ordering::SeqCst);
+        });
     }
 }
 

@@ -72,12 +72,12 @@ impl Memory {
         let of = |entry: &Entry| match entry {
             Entry::Outcome {
                 request_id, ended, ..
-            } if request_id == id => Some(*ended),
+            } if request_id == id => Some(ended.clone()),
             _ => None,
         };
         let found: Vec<Ended> = self.entries().iter().filter_map(of).collect();
         assert_eq!(found.len(), 1, "{id}: {found:?}");
-        found[0]
+        found[0].clone()
     }
 
     fn keep(&self, entry: Entry) {
@@ -118,7 +118,7 @@ impl Records for Memory {
         self.keep(Entry::Outcome {
             request_id,
             correlation,
-            ended: *ended,
+            ended: ended.clone(),
         });
     }
 

@@ -32,7 +32,7 @@ pub(crate) use definitions::Sights;
 use kept::Kept;
 pub(crate) use kept::{About, LONGEST_TASK, OpenStream};
 use live::Live;
-pub(crate) use live::LiveCall;
+pub(crate) use live::{InFlight, LiveCall};
 use rates::Rates;
 pub(crate) use whose::Whose;
 
@@ -188,14 +188,14 @@ impl Ledger {
     }
 
     /// Enters a call.
-    pub(crate) fn enter(self: &Arc<Self>, owner: Owner, id: &[u8], upstream_id: u64) -> LiveCall {
+    pub(crate) fn enter(self: &Arc<Self>, owner: Owner, id: &[u8], call: InFlight) -> LiveCall {
         let key = self.digest((owner.digest, id));
-        lock(&self.live).enter(key, upstream_id);
-        LiveCall::new(Arc::clone(self), key, upstream_id)
+        lock(&self.live).enter(key, call);
+        LiveCall::new(Arc::clone(self), key, call.upstream_id)
     }
 
-    /// The id we gave the one live call of this owner with this caller's id, if there is exactly one.
-    pub(crate) fn find(&self, owner: Owner, id: &[u8]) -> Option<u64> {
+    /// The one live call of this owner with this caller's id, if there is exactly one.
+    pub(crate) fn find(&self, owner: Owner, id: &[u8]) -> Option<InFlight> {
         lock(&self.live).find(self.digest((owner.digest, id)))
     }
 }

@@ -12,12 +12,22 @@ fn owner(ledger: &Ledger, session: Option<&str>, subject: Option<&str>) -> Owner
     })
 }
 
+fn in_flight(upstream_id: u64) -> InFlight {
+    InFlight {
+        upstream_id,
+        ends_with_stream: false,
+    }
+}
+
 #[test]
 fn only_the_owner_of_a_live_call_finds_it_b12() {
     let ledger = Arc::new(Ledger::default());
     let whose = |session, subject| owner(&ledger, session, subject);
-    let call = ledger.enter(whose(Some("s1"), Some("u1")), b"1", 77);
-    let find = |session, subject, id: &[u8]| ledger.find(whose(session, subject), id);
+    let call = ledger.enter(whose(Some("s1"), Some("u1")), b"1", in_flight(77));
+    let find = |session, subject, id: &[u8]| {
+        let found = ledger.find(whose(session, subject), id);
+        found.map(|call| call.upstream_id)
+    };
     assert_eq!(find(Some("s1"), Some("u1"), b"1"), Some(77));
     assert_eq!(find(Some("s2"), Some("u1"), b"1"), None, "another session");
     assert_eq!(find(None, Some("u1"), b"1"), None, "no session");
@@ -33,11 +43,11 @@ fn only_the_owner_of_a_live_call_finds_it_b12() {
 fn an_id_in_use_twice_is_found_by_nobody() {
     let ledger = Arc::new(Ledger::default());
     let whose = owner(&ledger, None, None);
-    let _first = ledger.enter(whose, b"1", 1);
-    let second = ledger.enter(whose, b"1", 2);
+    let _first = ledger.enter(whose, b"1", in_flight(1));
+    let second = ledger.enter(whose, b"1", in_flight(2));
     assert_eq!(ledger.find(whose, b"1"), None);
     drop(second);
-    assert_eq!(ledger.find(whose, b"1"), Some(1));
+    assert_eq!(ledger.find(whose, b"1"), Some(in_flight(1)));
 }
 
 #[test]

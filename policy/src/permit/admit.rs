@@ -15,7 +15,7 @@ use crate::document::{AnswerBounds, PolicySet, Server};
 use crate::edit::{Edit, Edited};
 use crate::gate::{self, Gated, Slot, canonical_id};
 use crate::headers;
-use crate::ledger::{Ledger, OpenStream, Owner};
+use crate::ledger::{InFlight, Ledger, OpenStream, Owner};
 use crate::mcp::catalogue::{self, Class, Selector};
 use crate::mcp::envelope::{self, Envelope, EnvelopeFault, Id};
 use crate::moment::Moment;
@@ -215,10 +215,14 @@ impl Target<'_> {
                 Exchange::call(self.grant(judged.allowed), call)
             }
             None => {
+                let mut ended = None;
                 if judged.ask.method.class == Class::Cancel {
-                    body.push(self.cancelled(message, judged.owner)?);
+                    let (edit, call) = self.cancelled(message, judged.owner)?;
+                    body.push(edit);
+                    ended = Some(call);
                 }
-                Exchange::notification(self.grant(judged.allowed), judged.ask.method)
+                let method = judged.ask.method;
+                Exchange::notification(self.grant(judged.allowed), method, ended)
             }
         };
         let permitted = Permitted {
@@ -256,9 +260,14 @@ impl Target<'_> {
             headers: Arc::clone(&judged.headers),
             owner: judged.owner,
             stream: self.stream(judged)?,
-            _live: self
-                .ledger
-                .enter(judged.owner, id.raw, self.facts.upstream_id),
+            _live: self.ledger.enter(
+                judged.owner,
+                id.raw,
+                InFlight {
+                    upstream_id: self.facts.upstream_id,
+                    ends_with_stream: judged.revision.is_modern(),
+                },
+            ),
         })
     }
 
@@ -272,16 +281,17 @@ impl Target<'_> {
     }
 
     /// A cancellation names the caller's id; the server knows ours (B12).
-    fn cancelled(&self, message: &Gated, owner: Owner) -> Result<Edit, No> {
+    fn cancelled(&self, message: &Gated, owner: Owner) -> Result<(Edit, InFlight), No> {
         let node = message
             .node(Slot::ParamsRequestId)
             .filter(|node| canonical_id(node.raw()))
             .ok_or((Reason::CancelUnbound, None))?;
-        let id = self
+        let call = self
             .ledger
             .find(owner, node.raw())
             .ok_or((Reason::CancelUnbound, None))?;
-        Ok(Edit::RequestId(node.span(), Bytes::from(id.to_string())))
+        let ours = Bytes::from(call.upstream_id.to_string());
+        Ok((Edit::RequestId(node.span(), ours), call))
     }
 }
 

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::exchange::Call;
 use super::heard::Heard;
 use super::made::{self, URL_ELICITATION_REQUIRED};
+use super::removed::Removed;
 use super::step::Ignored;
 use super::{cache, declared, fitness, listing, notice};
 use crate::document::{PolicySet, Server};
@@ -21,7 +22,7 @@ pub(super) enum Finding {
     /// A notification that may go on.
     Notify(Edited),
     /// The answer.
-    Answer { json: Edited, removed: usize },
+    Answer { json: Edited, removed: Removed },
     /// The server's `ping`, by its id.
     Ping(Bytes),
     /// Any other request of the server, by its id.
@@ -147,7 +148,8 @@ fn error(message: &Gated, json: Edited) -> Finding {
     if code == Some(URL_ELICITATION_REQUIRED) {
         return Finding::Refuse(Reason::ReverseCall);
     }
-    Finding::Answer { json, removed: 0 }
+    let removed = Removed::default();
+    Finding::Answer { json, removed }
 }
 
 /// A result crosses when it asks nothing back, makes nothing that is not listed, and lists only what may be seen.
@@ -170,13 +172,14 @@ fn result(
         Ok(removed) => removed,
         Err(reason) => return Finding::Refuse(reason),
     };
-    let (edit, removed) = removed.map_or((None, 0), |(edit, removed)| (Some(edit), removed));
+    let (edit, removed) = removed.unzip();
     edit.into_iter().for_each(|edit| json.push(edit));
     if declared::is_declaration(call.ask.method) || listing::List::of(call.ask.method).is_some() {
         declared::cut_answer(call, message, servers, &mut json);
         cache::keep_private(message, &mut json);
     }
     made::next_page(call, message);
+    let removed = removed.unwrap_or_default();
     Finding::Answer { json, removed }
 }
 
@@ -185,7 +188,7 @@ fn filtered(
     call: &Call,
     message: &Gated,
     servers: [Option<&Server>; 2],
-) -> Result<Option<(Edit, usize)>, Reason> {
+) -> Result<Option<(Edit, Removed)>, Reason> {
     if call.ask.method.class == Class::Named(Selector::Tasks) {
         return made::own_tasks(call, message);
     }

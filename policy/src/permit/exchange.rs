@@ -10,6 +10,7 @@ use super::ask::{self, Allowed};
 use super::heard::Heard;
 use super::own::Own;
 use super::released::{Asked, Released, ReplyKind};
+use super::removed::Removed;
 use super::step::{Ignored, Step, Verdict};
 use super::watched::Watched;
 use crate::channel::Channel;
@@ -17,7 +18,7 @@ use crate::decide::{Ask, Definition};
 use crate::document::{Limits, PolicySet};
 use crate::failure::{Failure, FailureKind};
 use crate::headers::{self, Header};
-use crate::ledger::{LiveCall, OpenStream, Owner};
+use crate::ledger::{InFlight, LiveCall, OpenStream, Owner};
 use crate::mcp::catalogue::Method;
 use crate::mcp::revision::Revision;
 use crate::moment::Moment;
@@ -56,6 +57,7 @@ pub struct Exchange {
     events: usize,
     bytes: usize,
     heard: Heard,
+    removed: Removed,
 }
 
 /// What was granted, to whom, by which policy.
@@ -68,7 +70,8 @@ pub(super) struct Grant {
 
 enum Expects {
     Answer(Box<Call>),
-    Ack(&'static Method),
+    /// A notification, and the call that it cancels if it does.
+    Ack(&'static Method, Option<InFlight>),
     Termination,
 }
 
@@ -113,8 +116,12 @@ impl Exchange {
         Self::new(grant, Expects::Answer(Box::new(call)))
     }
 
-    pub(super) fn notification(grant: Grant, method: &'static Method) -> Self {
-        Self::new(grant, Expects::Ack(method))
+    pub(super) fn notification(
+        grant: Grant,
+        method: &'static Method,
+        cancels: Option<InFlight>,
+    ) -> Self {
+        Self::new(grant, Expects::Ack(method, cancels))
     }
 
     pub(super) fn termination(grant: Grant) -> Self {
@@ -130,6 +137,7 @@ impl Exchange {
             events: 0,
             bytes: 0,
             heard: Heard::default(),
+            removed: Removed::default(),
         }
     }
 
@@ -144,7 +152,7 @@ impl Exchange {
     pub fn ask(&self) -> Option<&Ask> {
         match &self.expects {
             Expects::Answer(call) => Some(&call.ask),
-            Expects::Ack(_) | Expects::Termination => None,
+            Expects::Ack(..) | Expects::Termination => None,
         }
     }
 
@@ -153,7 +161,7 @@ impl Exchange {
     pub fn method(&self) -> &'static str {
         match &self.expects {
             Expects::Answer(call) => call.ask.method.name,
-            Expects::Ack(method) => method.name,
+            Expects::Ack(method, _) => method.name,
             Expects::Termination => "",
         }
     }
@@ -170,6 +178,26 @@ impl Exchange {
         self.grant.allowed.observed
     }
 
+    /// Our id of a call that its caller cancels by the end of its stream (MCP 2026-07-28): such a call has to end when it is cancelled.
+    #[must_use]
+    pub fn ends_with_stream(&self) -> Option<u64> {
+        match &self.expects {
+            Expects::Answer(call) => call.revision.is_modern().then_some(call.upstream_id),
+            Expects::Ack(..) | Expects::Termination => None,
+        }
+    }
+
+    /// Our id of the call whose stream this cancellation ends; then it is not a message for the server.
+    #[must_use]
+    pub fn ends_stream(&self) -> Option<u64> {
+        match &self.expects {
+            Expects::Ack(_, call) => call
+                .filter(|call| call.ends_with_stream)
+                .map(|call| call.upstream_id),
+            Expects::Answer(_) | Expects::Termination => None,
+        }
+    }
+
     /// Whether the server's messages are to be read: only a call has an answer.
     #[must_use]
     pub fn awaits_answer(&self) -> bool {
@@ -181,8 +209,14 @@ impl Exchange {
     pub fn is_still_as_listed(&self) -> bool {
         match &self.expects {
             Expects::Answer(call) => call.is_still_as_listed(),
-            Expects::Ack(_) | Expects::Termination => true,
+            Expects::Ack(..) | Expects::Termination => true,
         }
+    }
+
+    /// What was taken out of the listing that was released, for the record.
+    #[must_use]
+    pub fn removed(&self) -> &Removed {
+        &self.removed
     }
 
     /// Notes the status and headers the server answered with.
@@ -204,7 +238,7 @@ impl Exchange {
             ));
         }
         let kind = match self.expects {
-            Expects::Ack(_) => ReplyKind::Ack,
+            Expects::Ack(..) => ReplyKind::Ack,
             Expects::Termination => ReplyKind::Termination,
             Expects::Answer(_) => return self.fail(Failure::internal()),
         };
@@ -233,7 +267,7 @@ impl Exchange {
             Expects::Answer(call) if call.may_be_cancelled() => {
                 Some(self.own(&Own::Cancelled(call.upstream_id)))
             }
-            Expects::Answer(_) | Expects::Ack(_) | Expects::Termination => None,
+            Expects::Answer(_) | Expects::Ack(..) | Expects::Termination => None,
         }
     }
 
@@ -251,7 +285,8 @@ impl Exchange {
         }
         let policies = [&*self.grant.policy, current];
         let finding = answer::judge(call, text, self.status, policies, &mut self.heard);
-        self.conclude(self.damped(finding, current))
+        let finding = self.damped(finding, current);
+        self.conclude(finding)
     }
 
     /// Past the number of messages a call may have, its answer is all that still crosses (D10).
@@ -281,7 +316,7 @@ impl Exchange {
     pub fn still_permitted(&self, current: &PolicySet) -> Result<(), (Reason, Option<Line>)> {
         let call = match &self.expects {
             Expects::Answer(call) => Some(call.as_ref()),
-            Expects::Ack(_) | Expects::Termination => None,
+            Expects::Ack(..) | Expects::Termination => None,
         };
         self.still_permits(call, current)
     }
@@ -314,14 +349,16 @@ impl Exchange {
         [&self.grant.policy, current].map(|policy| policy.limits_of(&self.grant.channel))
     }
 
-    fn conclude(&self, finding: answer::Finding) -> Step {
+    fn conclude(&mut self, finding: answer::Finding) -> Step {
         match finding {
             answer::Finding::Notify(json) => {
                 Step::Notify(Released::notify(self.status, self.returned.clone(), json))
             }
             answer::Finding::Answer { json, removed } => {
                 let released = Released::answer(self.status, self.returned.clone(), json);
-                Step::Final(released, Verdict::Released { removed })
+                let count = removed.count;
+                self.removed = removed;
+                Step::Final(released, Verdict::Released { removed: count })
             }
             answer::Finding::Ping(id) => Step::Reply(self.own(&Own::Pong(&id))),
             answer::Finding::Request(id) => Step::Reply(self.own(&Own::MethodNotFound(&id))),
@@ -367,7 +404,7 @@ impl Exchange {
     fn asked(&self) -> Asked {
         match &self.expects {
             Expects::Answer(call) => Asked::Call(Some(call.caller_id.clone())),
-            Expects::Ack(_) => Asked::Notification,
+            Expects::Ack(..) => Asked::Notification,
             Expects::Termination => Asked::Termination,
         }
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::exchange::Call;
 use super::fitness::Unfit;
+use super::removed::Removed;
 use crate::decide::{self, Definition};
 use crate::document::Server;
 use crate::edit::Edit;
@@ -93,7 +94,7 @@ struct Item {
     definition: Definition,
 }
 
-/// The edit that takes out what may not be seen, and how many items that are; nothing if all may stay.
+/// The edit that takes out what may not be seen, and which items that are; nothing if all may stay.
 ///
 /// A name that stands twice on a page is taken out both times: which of the two a call would run cannot be known (B4). A tool whose
 /// definition is not the pinned one is taken out too: it could not be called (C3). A definition that is unfit to be shown is taken out as well
@@ -106,7 +107,7 @@ pub(super) fn filter(
     list: List,
     servers: [Option<&Server>; 2],
     (call, unfit): (&Call, &Unfit),
-) -> Result<Option<(Edit, usize)>, Reason> {
+) -> Result<Option<(Edit, Removed)>, Reason> {
     let (ledger, now) = (&call.watched.ledger, call.now);
     let (array, items) = read(message, list, |name, node| {
         let is_pinned =
@@ -126,14 +127,13 @@ pub(super) fn filter(
                     .all(|server| server.is_some_and(|server| list.shows(server, item, name, now)))
         })
     };
-    let kept: Vec<Span> = items
+    let (kept, removed): (Vec<&Item>, Vec<&Item>) = items
         .iter()
-        .filter(may_be_seen)
-        .filter(|item| !unfit.contains(&item.span.start()))
-        .map(|item| item.span)
-        .collect();
-    let removed = items.len() - kept.len();
-    Ok((removed > 0).then(|| (Edit::ListItems(array, kept), removed)))
+        .partition(|item| may_be_seen(item) && !unfit.contains(&item.span.start()));
+    let kept = kept.iter().map(|item| item.span).collect();
+    let names = removed.iter().map(|item| item.name.as_deref());
+    let named = Removed::of(names, matches!(list, List::Resources | List::Templates));
+    Ok((!removed.is_empty()).then(|| (Edit::ListItems(array, kept), named)))
 }
 
 /// What one page shows of the tools this server pins.

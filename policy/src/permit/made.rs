@@ -5,6 +5,7 @@
 
 use super::exchange::Call;
 use super::refers::{MOST_ROUNDS, about};
+use super::removed::Removed;
 use crate::document::Server;
 use crate::edit::Edit;
 use crate::gate::{Gated, Kind, Node, Slot, Span, folds_alike};
@@ -200,11 +201,12 @@ pub(super) fn next_page(call: &Call, message: &Gated) {
     }
 }
 
-/// The edit that takes the tasks of others out of an answer to `tasks/list`, and how many there are; nothing if all may stay (B9).
+/// The edit that takes the tasks of others out of an answer to `tasks/list`, and how many there are; nothing if all may stay (B9). They are not
+/// named: whoever knows a task's id may use it.
 ///
 /// # Errors
 /// [`Reason::ListingUnreadable`] when it is not a list of tasks with ids.
-pub(super) fn own_tasks(call: &Call, message: &Gated) -> Result<Option<(Edit, usize)>, Reason> {
+pub(super) fn own_tasks(call: &Call, message: &Gated) -> Result<Option<(Edit, Removed)>, Reason> {
     let unreadable = Reason::ListingUnreadable;
     let result = message.node(Slot::Result).ok_or(unreadable)?;
     let list = exact(result, "tasks").map_err(|()| unreadable)?;
@@ -226,5 +228,6 @@ pub(super) fn own_tasks(call: &Call, message: &Gated) -> Result<Option<(Edit, us
             removed += 1;
         }
     }
-    Ok((removed > 0).then(|| (Edit::ListItems(list.span(), kept), removed)))
+    let edit = Edit::ListItems(list.span(), kept);
+    Ok((removed > 0).then(|| (edit, Removed::unnamed(removed))))
 }

@@ -23,6 +23,7 @@ mod own;
 mod pages;
 mod refers;
 mod released;
+mod removed;
 mod step;
 mod survey;
 mod watched;
@@ -31,6 +32,7 @@ pub use admit::{Facts, Inbound};
 pub use exchange::Exchange;
 pub use pages::{Listing, Page};
 pub use released::{Origin, Released, ReplyKind};
+pub use removed::Removed;
 pub use step::{Ignored, Step, Verdict};
 pub use survey::{Heard, Offer, Question, Survey};
 

@@ -51,7 +51,12 @@ pub(super) fn refusal(
     line.into_bytes()
 }
 
-pub(super) fn outcome(intent: u64, correlation: u128, ended: &Ended<'_>, micros: u64) -> Vec<u8> {
+pub(super) fn outcome(
+    (intent, correlation): (u64, u128),
+    ended: &Ended<'_>,
+    mode: Arguments,
+    micros: u64,
+) -> Vec<u8> {
     let mut line = open("outcome", micros);
     line.number("intent", intent);
     line.hex("id", &correlation.to_be_bytes());
@@ -65,6 +70,7 @@ pub(super) fn outcome(intent: u64, correlation: u128, ended: &Ended<'_>, micros:
     }
     line.number("events", ended.events);
     line.number("removed", ended.removed);
+    removed(&mut line, ended, mode);
     line.number("dropped", ended.dropped);
     line.object("us", |line| {
         line.number("queued", ended.durations.queued);
@@ -145,6 +151,16 @@ fn digest(line: &mut Line, name: &str, bytes: u64, sha256: &[u8]) {
         line.number("bytes", bytes);
         line.hex("sha256", sha256);
     });
+}
+
+/// Names of tools and prompts say what a server can do, as the selector of a call does. URIs say whose things it holds: they are recorded where
+/// names of arguments are.
+fn removed(line: &mut Line, ended: &Ended<'_>, mode: Arguments) {
+    let is_private = ended.removed_are_uris && mode == Arguments::Digest;
+    if !ended.removed_names.is_empty() && !is_private {
+        let names = ended.removed_names.iter().map(String::as_str);
+        line.list("removed_names", names);
+    }
 }
 
 /// Arguments leave no trace but the digest of the whole request, unless the policy asks for more.

@@ -38,7 +38,11 @@ impl Intent {
     fn record(&mut self, ended: &Ended<'_>) {
         self.is_settled = true;
         let now = self.shared.clock.micros();
-        let body = encode::outcome(self.index, self.correlation, ended, now);
+        let (of, mode) = (
+            (self.index, self.correlation),
+            self.shared.terms().arguments,
+        );
+        let body = encode::outcome(of, ended, mode, now);
         self.shared.add_quietly(body);
     }
 }

@@ -72,6 +72,10 @@ pub struct Ended<'a> {
     pub events: u64,
     /// Items removed from a listing.
     pub removed: u64,
+    /// Names of the first of them.
+    pub removed_names: &'a [String],
+    /// Whether these are URIs; they are recorded only as the policy says.
+    pub removed_are_uris: bool,
     /// Messages of the server that were dropped.
     pub dropped: u64,
     /// How long it took.

@@ -2,6 +2,7 @@
 use super::*;
 use crate::ops::audit::{Arguments, Memory, Terms};
 use crate::relay::record::Sealed;
+use portcullis_policy::permit::Removed;
 
 const REQUEST: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"secret":"canary"}}}"#;
 
@@ -53,7 +54,7 @@ fn ended(reply: Result<u16, &'static str>) -> record::Ended {
             sha256: [9; 32],
         }),
         events: 2,
-        removed: 0,
+        removed: Removed::default(),
         dropped: 1,
         times: Times {
             server: Duration::from_millis(2),
@@ -96,6 +97,39 @@ async fn arguments_are_found_for_a_policy_that_wants_them() {
     let (audited, memory) = audited(Arguments::Full);
     let _intent = audited.intent(&decided()).await.unwrap();
     assert!(memory.records().join("\n").contains("canary"));
+}
+
+/// URIs may name people; names of tools are what a server can do.
+#[tokio::test(start_paused = true)]
+async fn what_was_taken_out_of_a_listing_is_named_as_the_policy_says() {
+    let record = async |are_uris: bool, mode: Arguments| {
+        let (audited, memory) = audited(mode);
+        let intent = audited.intent(&decided()).await.unwrap();
+        let removed = Removed {
+            count: 17,
+            names: vec!["file:///a".to_owned(), "b\u{202e}".to_owned()],
+            are_uris,
+        };
+        let ended = record::Ended {
+            removed,
+            ..ended(Ok(200))
+        };
+        audited.outcome(intent, &ended);
+        audited.audit.flush();
+        memory.records().pop().unwrap()
+    };
+    let named = r#""removed":17,"removed_names":["file:///a","b\u202e"],"dropped""#;
+    for (are_uris, mode, is_named) in [
+        (false, Arguments::Digest, true),
+        (true, Arguments::Digest, false),
+        (true, Arguments::Names, true),
+        (true, Arguments::Full, true),
+    ] {
+        let last = record(are_uris, mode).await;
+        assert_eq!(last.contains(named), is_named, "{mode:?}: {last}");
+        assert!(last.contains("\"removed\":17"), "{last}");
+        assert_eq!(last.contains("file:"), is_named, "{last}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

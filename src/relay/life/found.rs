@@ -1,6 +1,6 @@
 //! What is found on the way of one command: told as it happens, and kept for its record.
 
-use portcullis_policy::permit::{Ignored, ReplyKind, Verdict};
+use portcullis_policy::permit::{Ignored, Removed, ReplyKind, Verdict};
 use portcullis_policy::refusal::{Line, Reason};
 use portcullis_policy::{Exchange, Failure};
 
@@ -67,6 +67,11 @@ impl<R: Records> Life<'_, R> {
     /// There is no answer to judge.
     pub fn failed(&mut self, failure: Failure) {
         self.judged(Verdict::Failed(failure, None));
+    }
+
+    /// This was taken out of the listing that answers it.
+    pub fn removed(&mut self, removed: &Removed) {
+        self.account.removed.clone_from(removed);
     }
 
     /// The message that ended the call was judged so.
