@@ -25,3 +25,4 @@ pub mod port;
 pub mod record;
 pub mod replay;
 pub mod streams;
+mod waiting;

@@ -1,25 +1,23 @@
 //! The whole story of one command on one screen: [`Relay::handle`].
 
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use futures_util::FutureExt;
-use futures_util::future::{Either, ready};
 use portcullis_policy::refusal::CorrelationId;
-use portcullis_policy::{Exchange, Ledger, Reason, Released};
+use portcullis_policy::{Ledger, Reason, Released};
 use tokio::time::Instant;
 
-use super::admission::{Admission, Entry, Full, Place};
+use super::admission::{Admission, Entry};
 use super::budget::Budget;
-use super::end::{End, Stop, refused, refused_after_panic, refused_by_policy, stopped};
+use super::end::{End, refused, refused_after_panic, refused_by_policy, stopped};
 use super::forward::Ended;
 use super::in_force::InForce;
 use super::life::{self, Life};
 use super::listing::Listings;
 use super::port::{ControlPlane, PostError, Records, Upstream};
 use super::replay::Replay;
-use super::streams::{Streams, Wanted};
+use super::streams::Streams;
 use crate::ops::Ops;
 use crate::ops::event::{NoAnswer, Side};
 use crate::runtime::caught::{Panicked, caught};
@@ -118,26 +116,6 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
         }
     }
 
-    /// Waits for a place at its channel; it may be refused meanwhile.
-    async fn its_turn(
-        &self,
-        command: &Command,
-        exchange: &Exchange,
-        (budget, wanted): (Budget, &Wanted<'_>),
-        life: &mut Life<'_, R>,
-    ) -> Result<Place, End> {
-        let turn = match self.turn(command, exchange, life) {
-            Ok(turn) => pin!(turn),
-            Err(Full) => return Err(refused(exchange, Reason::ChannelBusy, life)),
-        };
-        let turn = pin!(self.while_permitted(exchange, turn));
-        match self.while_wanted(budget, wanted, turn).await {
-            Ok(Ok(place)) => Ok(place),
-            Ok(Err((reason, _))) => Err(refused(exchange, reason, life)),
-            Err(stop) => Err(stopped(&stop, exchange, budget, life)),
-        }
-    }
-
     /// Posts the reply, and beside it tells the server that nobody waits. A panic in either is the end of this command and of no other.
     async fn conclude(&self, life: Life<'_, R>, to: &ReplyAddress, end: End, budget: Budget) {
         let reply = async {
@@ -185,55 +163,6 @@ impl<C: ControlPlane, U: Upstream, R: Records> Relay<C, U, R> {
         let budget = Budget::new(received, self.longest, None);
         self.conclude(life, address, End::reply(reply), budget)
             .await;
-    }
-
-    /// What expects no answer waits for no turn: a cancellation must not queue behind the calls it ends.
-    fn turn(
-        &self,
-        command: &Command,
-        exchange: &Exchange,
-        life: &mut Life<'_, R>,
-    ) -> Result<impl Future<Output = Place> + use<C, U, R>, Full> {
-        let channel = &command.address.channel;
-        let turn = if exchange.awaits_answer() {
-            self.admission.queue(channel).map(Either::Left)
-        } else {
-            self.admission.beside(channel).map(Either::Right)
-        };
-        life.arrived(turn.is_ok());
-        turn.map(|turn| match turn {
-            Either::Left(queued) => queued.turn().left_future(),
-            Either::Right(place) => ready(place).right_future(),
-        })
-    }
-
-    /// As [`Self::until`], and no longer than the caller wants it.
-    async fn while_wanted<F: Future>(
-        &self,
-        budget: Budget,
-        wanted: &Wanted<'_>,
-        work: Pin<&mut F>,
-    ) -> Result<F::Output, Stop> {
-        tokio::select! {
-            biased;
-            () = wanted.ended() => Err(Stop::Cancelled),
-            done = self.until(budget, work) => done,
-        }
-    }
-
-    /// Works until it is done, the time is over or the gate is lowered. Work is not begun once it may not be. It is pinned where it is:
-    /// handed over, it would be copied and take its room twice.
-    pub(super) async fn until<F: Future>(
-        &self,
-        budget: Budget,
-        work: Pin<&mut F>,
-    ) -> Result<F::Output, Stop> {
-        tokio::select! {
-            biased;
-            () = self.ops.gate.lowered() => Err(Stop::Lowered),
-            () = budget.deadline().passed() => Err(Stop::Deadline),
-            done = work => Ok(done),
-        }
     }
 
     /// Takes a command in hand; one that was taken before is told of and not carried out again (E2).

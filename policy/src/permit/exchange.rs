@@ -1,5 +1,7 @@
 //! The state of one call: only it turns what a server answers into a [`Released`].
 
+mod streams;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -176,26 +178,6 @@ impl Exchange {
     #[must_use]
     pub fn observed(&self) -> Option<(Reason, Option<Line>)> {
         self.grant.allowed.observed
-    }
-
-    /// Our id of a call that its caller cancels by the end of its stream (MCP 2026-07-28): such a call has to end when it is cancelled.
-    #[must_use]
-    pub fn ends_with_stream(&self) -> Option<u64> {
-        match &self.expects {
-            Expects::Answer(call) => call.revision.is_modern().then_some(call.upstream_id),
-            Expects::Ack(..) | Expects::Termination => None,
-        }
-    }
-
-    /// Our id of the call whose stream this cancellation ends; then it is not a message for the server.
-    #[must_use]
-    pub fn ends_stream(&self) -> Option<u64> {
-        match &self.expects {
-            Expects::Ack(_, call) => call
-                .filter(|call| call.ends_with_stream)
-                .map(|call| call.upstream_id),
-            Expects::Answer(_) | Expects::Termination => None,
-        }
     }
 
     /// Whether the server's messages are to be read: only a call has an answer.

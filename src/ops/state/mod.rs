@@ -11,6 +11,7 @@ mod stopped;
 #[cfg(test)]
 mod tests;
 mod traffic;
+mod trouble;
 
 use std::time::{Duration, SystemTime};
 
@@ -22,9 +23,8 @@ pub use self::progress::Standstill;
 pub use self::server::{QUIET, Reach, Server};
 pub use self::stopped::Stopped;
 pub use self::traffic::{Counted, Traffic};
-use crate::ops::event::{
-    AgentEvent, Event, PollEvent, PollFault, PollPause, RotationEvent, ServerEvent,
-};
+pub use self::trouble::{PollTrouble, RecordTrouble};
+use crate::ops::event::{AgentEvent, Event, PollEvent, PollPause, RotationEvent, ServerEvent};
 use crate::ops::gate::Hold;
 
 /// How the control plane is named among the endpoints.
@@ -76,30 +76,6 @@ impl Now {
             wall: SystemTime::now(),
         }
     }
-}
-
-/// Why the control plane does not give work.
-#[derive(Clone, Debug)]
-pub struct PollTrouble {
-    /// What goes wrong.
-    pub fault: PollFault,
-    /// What the door says: labels, a status and what the service said, shortened and escaped.
-    pub error: String,
-    /// What an operator can do about it.
-    pub remedy: &'static str,
-    /// Since when every poll failed.
-    pub since: SystemTime,
-}
-
-/// Why decisions are not written to the audit log.
-#[derive(Clone, Debug)]
-pub struct RecordTrouble {
-    /// Since when.
-    pub since: SystemTime,
-    /// The system's own words or a fixed one.
-    pub why: String,
-    /// Whether they wait in memory and calls go on.
-    pub spools: bool,
 }
 
 /// Everything readiness and liveness are judged by.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::readiness::{Readiness, readiness};
 use super::*;
 use crate::ops::event::PollFailure;
+use crate::ops::event::PollFault;
 use crate::ops::gate::{Cause, Standing};
 
 const POLL: Duration = Duration::from_secs(35);
