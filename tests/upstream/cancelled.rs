@@ -60,7 +60,7 @@ async fn a_cancelled_call_ends_its_stream_and_is_no_message_since_2026_07() {
         let cancel = one(element("cancel", "main", "", CANCEL));
         support::handle(&relay, cancel, Instant::now()).await;
     };
-    timeout(HANGS, async { tokio::join!(calling, cancelling) })
+    timeout(HANGS, Box::pin(async { tokio::join!(calling, cancelling) }))
         .await
         .expect("the call ends");
     let reply = desk.reply("cancel");
