@@ -54,10 +54,17 @@ type Agent = Relay<ControlClient, Servers, Audited>;
 /// # Errors
 /// [`ConfigError`] with every mistake of policy, certificates, roots and state; the system's own refusals; calls cut at the end of the drain.
 pub fn run(config: &Config) -> anyhow::Result<()> {
-    let log = ops::log::start(config.log);
-    let ended = run_with(config, log.clone());
-    log.flush();
-    ended
+    let last = LastLines(ops::log::start(config.log));
+    run_with(config, last.0.clone())
+}
+
+/// The log whose last lines are written when this is dropped, by a panic too: its line would be lost with the process.
+struct LastLines(Handle);
+
+impl Drop for LastLines {
+    fn drop(&mut self) {
+        self.0.flush();
+    }
 }
 
 fn run_with(config: &Config, log: Handle) -> anyhow::Result<()> {

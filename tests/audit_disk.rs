@@ -13,13 +13,13 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use portcullis::ops::audit::verify::{Against, Verified, verify};
 use portcullis::ops::audit::{
-    Audit, Decided, Durability, Ended, Field, Health, Memory, Note, NoteKind, OnWriteFailure,
-    Refusal, Settings, Terms, read,
+    Audit, Clock, Decided, Durability, Ended, Field, Health, Memory, Note, NoteKind,
+    OnWriteFailure, Refusal, Settings, Terms, read,
 };
 use serde_json::Value;
 
@@ -258,6 +258,64 @@ fn a_segment_that_is_old_is_closed_and_the_log_goes_on() {
         segments,
         "a day is not over"
     );
+}
+
+/// A clock that moves when it is told to.
+#[derive(Clone)]
+struct Hand(Arc<Mutex<SystemTime>>);
+
+impl Hand {
+    fn clock(&self) -> Clock {
+        let hand = self.clone();
+        Clock::of(move || *hand.0.lock().unwrap())
+    }
+
+    /// Moves by so many seconds, forth or back.
+    fn turn(&self, seconds: i64) {
+        let by = Duration::from_secs(seconds.unsigned_abs());
+        let mut now = self.0.lock().unwrap();
+        *now = if seconds < 0 { *now - by } else { *now + by };
+    }
+}
+
+/// A day by the clock that the log was given, over a restart too, and not by the files: a copy of them is younger than what they hold.
+#[test]
+fn a_segment_is_a_day_old_when_the_clock_says_so() {
+    const DAY: i64 = 86_400;
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    let hand = Hand(Arc::new(Mutex::new(
+        UNIX_EPOCH + Duration::from_secs(10_000_000_000),
+    )));
+    let ours = Settings {
+        clock: hand.clock(),
+        ..settings(dir.path())
+    };
+    let mut audit = Audit::open(&ours).unwrap();
+    let after = |audit: &Audit, seconds| {
+        hand.turn(seconds);
+        note(audit, 0);
+        audit.flush();
+        audit.standing().segment
+    };
+    assert_eq!(after(&audit, DAY - 1), 1, "a second is missing");
+    assert_eq!(after(&audit, 1), 2);
+    assert_eq!(
+        after(&audit, DAY - 1),
+        2,
+        "it is counted from the new one's begin"
+    );
+    audit.stop("over").unwrap();
+    drop(audit);
+    audit = Audit::open(&ours).unwrap();
+    assert_eq!(after(&audit, 0), 2, "a restart makes it no older");
+    assert_eq!(after(&audit, 1), 3, "nor younger");
+    assert_eq!(after(&audit, 1 - DAY), 3, "set back by less than a day");
+    assert_eq!(after(&audit, -1), 4, "a segment from a day that is to come");
+    audit.stop("over").unwrap();
+    drop(audit);
+    let whole = verified(dir.path());
+    assert_eq!((whole.signed, whole.first), (whole.size, 0));
 }
 
 #[test]

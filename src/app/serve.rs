@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -27,7 +27,7 @@ pub(super) async fn serve(
         signal = signals.next() => signal,
         // Only a defect ends it early: an agent that looks alive and takes no command would be worse than none.
         ended = &mut poller => {
-            ended.context("the poll loop failed")?;
+            ended.map_err(failed)?;
             anyhow::bail!("the poll loop ended by itself")
         }
     };
@@ -42,7 +42,7 @@ pub(super) async fn serve(
     );
     stop.cancel();
     let drained = async {
-        poller.await.context("the poll loop failed")?;
+        poller.await.map_err(failed)?;
         tasks.close();
         tasks.wait().await;
         anyhow::Ok(())
@@ -60,4 +60,25 @@ pub(super) async fn serve(
 
 fn tell(agent: &Agent, event: AgentEvent<'_>) {
     agent.ops.emit(Event::Agent(event));
+}
+
+/// The text of the error has the message of the panic in it, which may be made of anything (INVARIANT: 6).
+fn failed(_: JoinError) -> anyhow::Error {
+    anyhow::anyhow!("the poll loop ended by a panic, a defect; report it, with the version")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic, clippy::unwrap_used)]
+    use super::*;
+
+    #[tokio::test]
+    async fn how_the_poll_loop_ended_holds_nothing_of_what_a_panic_said() {
+        let planted = "canary-in-a-panic";
+        let ended = tokio::spawn(async move { panic!("no such key: {planted}") }).await;
+        let error: JoinError = ended.unwrap_err();
+        assert!(error.to_string().contains(planted), "tokio tells it");
+        let told = failed(error);
+        assert!(!format!("{told:#} {told:?}").contains(planted), "{told:?}");
+    }
 }

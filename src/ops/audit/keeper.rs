@@ -152,8 +152,8 @@ mod tests {
         };
         let place = Box::new(memory.clone());
         let mut log = Log::new(place, Position::start(), bounds, "portcullis/test", signer);
-        log.begin_segment(Clock::System.micros()).unwrap();
-        let audit = Audit::over(log, Clock::System, terms, true);
+        log.begin_segment(Clock::system().micros()).unwrap();
+        let audit = Audit::over(log, Clock::system(), terms, true);
         audit.start_keeper().unwrap();
         (audit, memory)
     }

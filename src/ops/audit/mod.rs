@@ -47,12 +47,11 @@ pub use memory::Memory;
 pub use open::change_key;
 pub use record::{Decided, Durations, Ended, Field, Identity, Note, NoteKind, Policy, Refusal};
 pub use settings::{Arguments, Durability, OnWriteFailure, Settings, Terms};
-pub use stamp::rfc3339;
+pub use stamp::{Clock, rfc3339};
 pub use standing::Standing;
 
 use key::Signer;
 use log::{Bounds, Failing, Log, Position};
-use stamp::Clock;
 use standing::Told;
 use writer::{Queue, Shared, lock};
 
@@ -118,7 +117,7 @@ impl Audit {
             "portcullis/memory",
             signer,
         );
-        let clock = Clock::Still(Instant::now());
+        let clock = Clock::still();
         log.begin_segment(clock.micros())
             .map_err(|error| Fault::new(error.to_string(), "give the memory room"))?;
         Ok((Self::over(log, clock, terms, false), memory))

@@ -11,7 +11,6 @@ use super::folder::{NEXT_KEY, SIGNING_KEY};
 use super::key::{self, Signer};
 use super::log::{Body, Bounds, Log};
 use super::settings::{OnWriteFailure, Settings};
-use super::stamp::Clock;
 use super::writer::lock;
 use super::{Audit, keeper, start};
 
@@ -21,7 +20,7 @@ impl Audit {
     /// # Errors
     /// [`Fault`]: the folder cannot be used, another agent uses it, the key can be read by others, or the log was altered.
     pub fn open(settings: &Settings) -> Result<Self, Fault> {
-        let clock = Clock::System;
+        let clock = settings.clock.clone();
         let now = clock.micros();
         let resumed = start::resume(&settings.dir, &settings.origin, now)?;
         let (torn, is_new_key) = (resumed.torn, resumed.is_new_key);
@@ -147,7 +146,7 @@ fn key_record(verifier: &str, replaces: Option<&str>, now: u64) -> Vec<u8> {
 /// # Errors
 /// As [`Audit::open`]. What was interrupted is finished or undone by the next start.
 pub fn change_key(settings: &Settings) -> Result<String, Fault> {
-    let now = Clock::System.micros();
+    let now = settings.clock.micros();
     let dir = &settings.dir;
     let failed = |error: io::Error| Fault::io("change the key of", dir, &error);
     let resumed = start::resume(dir, &settings.origin, now)?;

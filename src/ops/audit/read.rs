@@ -37,6 +37,8 @@ pub(super) struct Head {
 /// The record that begins a segment.
 #[derive(Deserialize)]
 pub(super) struct Segment {
+    #[serde(default)]
+    pub(super) time: String,
     pub(super) size: u64,
     pub(super) root: String,
     frontier: Vec<String>,

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::stamp::Clock;
+
 /// Where the log lives and how it is kept.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -14,12 +16,14 @@ pub struct Settings {
     pub segment_bytes: u64,
     /// A segment is closed when it is this old.
     pub segment_age: Duration,
+    /// What the age and the records tell the time by.
+    pub clock: Clock,
     /// What the policy says.
     pub terms: Terms,
 }
 
 impl Settings {
-    /// The defaults for a folder and an origin: segments of 64 MiB or one day.
+    /// The defaults for a folder and an origin: segments of 64 MiB or one day, by the clock of the system.
     #[must_use]
     pub fn new(dir: PathBuf, origin: String) -> Self {
         Self {
@@ -27,6 +31,7 @@ impl Settings {
             origin,
             segment_bytes: 64 * 1024 * 1024,
             segment_age: Duration::from_secs(24 * 3600),
+            clock: Clock::system(),
             terms: Terms::default(),
         }
     }

@@ -1,31 +1,47 @@
 //! Moments as the records spell them: RFC 3339, UTC, always six digits of a second, so that texts sort as moments do.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
 
-/// Where the log reads the time.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Clock {
-    /// The clock of the system.
-    System,
-    /// Starts at 2000-01-01 and moves with tokio's clock, which tests can stop.
-    Still(Instant),
-}
+/// Where the log reads the time of day. It may be set back.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
 
 /// 2000-01-01T00:00:00Z in seconds since 1970.
 const MILLENNIUM: u64 = 946_684_800;
 
 impl Clock {
+    /// The clock of the system.
+    #[must_use]
+    pub fn system() -> Self {
+        Self::of(SystemTime::now)
+    }
+
+    /// Whatever `wall` answers.
+    #[must_use]
+    pub fn of(wall: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        Self(Arc::new(wall))
+    }
+
+    /// Starts at 2000-01-01 and moves with tokio's clock, which tests can stop.
+    pub(super) fn still() -> Self {
+        let start = Instant::now();
+        Self::of(move || UNIX_EPOCH + Duration::from_secs(MILLENNIUM) + start.elapsed())
+    }
+
     /// Microseconds since 1970.
-    pub(super) fn micros(self) -> u64 {
-        let since_1970 = match self {
-            Self::System => SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap_or_default(),
-            Self::Still(start) => Duration::from_secs(MILLENNIUM) + start.elapsed(),
-        };
+    pub(super) fn micros(&self) -> u64 {
+        let since_1970 = (self.0)().duration_since(UNIX_EPOCH).unwrap_or_default();
         since_1970.as_micros().try_into().unwrap_or(u64::MAX)
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
     }
 }
 
@@ -56,6 +72,30 @@ pub fn rfc3339(micros: u64) -> String {
     text
 }
 
+/// The moment of a text of [`rfc3339`]; `None` for any other text.
+pub(super) fn parse(text: &str) -> Option<u64> {
+    let number = |from: usize, digits: usize| {
+        let digits = text.get(from..from + digits)?;
+        digits.parse::<u64>().ok()
+    };
+    let (year, month, day) = (number(0, 4)?, number(5, 2)?, number(8, 2)?);
+    let days = days(year, month, day)?;
+    let seconds = days * 86_400 + number(11, 2)? * 3600 + number(14, 2)? * 60 + number(17, 2)?;
+    let micros = seconds * 1_000_000 + number(20, 6)?;
+    (rfc3339(micros) == text).then_some(micros)
+}
+
+/// Days from 1970 to this day, as [`civil`] counts them; `None` before 1970.
+fn days(year: u64, month: u64, day: u64) -> Option<u64> {
+    let (year, month) = match month {
+        1 | 2 => (year.checked_sub(1)?, month + 9),
+        _ => (year, month.checked_sub(3)?),
+    };
+    let of_year = (153 * month + 2) / 5 + day.checked_sub(1)?;
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + of_year;
+    days.checked_sub(719_468)
+}
+
 /// The last so many decimal digits of a number, by pairs.
 fn push(text: &mut String, number: u64, digits: u32) {
     if digits > 2 {
@@ -80,4 +120,39 @@ fn civil(days: u64) -> (u64, u64, u64) {
         (month - 9, 1)
     };
     (era * 400 + year + later, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_text_is_read_as_the_moment_it_was_made_of(micros in 0..253_402_300_800_000_000_u64) {
+            prop_assert_eq!(parse(&rfc3339(micros)), Some(micros));
+        }
+
+        #[test]
+        fn any_other_text_is_no_moment(text in "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}.[0-9]{6}Z|.{0,40}") {
+            prop_assert!(parse(&text).is_none_or(|micros| rfc3339(micros) == text));
+        }
+    }
+
+    #[test]
+    fn the_days_between_are_counted() {
+        assert_eq!(parse("1970-01-01T00:00:00.000000Z"), Some(0));
+        assert_eq!(
+            parse("2000-02-29T00:00:01.000002Z"),
+            Some(951_782_401_000_002)
+        );
+        for none in [
+            "1969-12-31T23:59:59.999999Z",
+            "2001-02-29T00:00:00.000000Z",
+            "2000-00-01T00:00:00.000000Z",
+            "",
+        ] {
+            assert_eq!(parse(none), None, "{none}");
+        }
+    }
 }

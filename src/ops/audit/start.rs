@@ -13,6 +13,7 @@ use super::folder::{self, Folder};
 use super::key::Signer;
 use super::log::{Mark, Position};
 use super::read::{self, Head, Lines, Located, Segment, short};
+use super::stamp;
 use super::tree::{Frontier, leaf};
 use keys::take_key;
 
@@ -115,11 +116,6 @@ fn replay(dir: &Path, number: u32, now: u64) -> Result<(Position, u64), Fault> {
         ));
     }
     mend(&path, &position).map_err(failed)?;
-    position.opened = fs::metadata(&path)
-        .and_then(|file| file.created())
-        .ok()
-        .and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok())
-        .map_or(now, |age| age.as_micros().try_into().unwrap_or(now));
     Ok((position, torn))
 }
 
@@ -127,6 +123,11 @@ fn advance(position: &mut Position, line: &Located) -> Result<(), Fault> {
     let head: Head = read::parse(&line.record).ok_or_else(|| altered(line, "is no record"))?;
     if line.line == 1 {
         let segment: Option<Segment> = read::parse(&line.record);
+        // What the record says, and not the file: a copy of it is younger.
+        let opened = segment
+            .as_ref()
+            .and_then(|segment| stamp::parse(&segment.time));
+        position.opened = opened.unwrap_or(position.opened);
         let tree = segment.and_then(|segment| segment.tree());
         position.tree = tree.ok_or_else(|| altered(line, "does not begin a segment"))?;
         position.durable = position.mark();

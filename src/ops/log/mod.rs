@@ -2,12 +2,14 @@
 //!
 //! Promises: writing a line never waits for whoever reads the log; what finds no place is counted and told. Control characters are escaped, so
 //! that no line is two. The level can change while the agent runs. Only our own lines are written, never those of a library.
+//! A panic is told by its place alone.
 //! Leaves to others: which events there are (`event`).
 
 mod agent;
 mod definition;
 mod flood;
 pub(crate) mod lines;
+mod panics;
 mod peer;
 mod queue;
 mod rotation;
@@ -29,6 +31,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Registry, reload};
 
 pub(crate) use self::flood::Flood;
+pub use self::panics::report_panics;
 use self::queue::{Line, Queue};
 
 /// How long the last lines may take when the process ends.

@@ -8,7 +8,8 @@ use crate::ops::audit::line::hex_text;
 
 impl Log {
     pub(super) fn rotate_if_due(&mut self, now: u64) -> io::Result<()> {
-        let old = now >= self.opened.saturating_add(self.bounds.age_micros);
+        // Either way round: a segment that was begun under a clock that ran ahead would else stay open until time has caught up.
+        let old = now.abs_diff(self.opened) >= self.bounds.age_micros;
         let due = self.number > 0 && (self.segment.bytes() >= self.bounds.bytes || old);
         if due {
             self.sync_or_fail(now)?;
