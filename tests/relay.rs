@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use portcullis::ops::gate::{Cause, Hold, Standing};
+use portcullis::relay::in_force::InForce;
 use portcullis::relay::pipeline::Relay;
 use portcullis::relay::polling;
 use portcullis::relay::port::{PollError, PostError, Posted};
@@ -367,7 +368,11 @@ async fn a_flood_of_notices_costs_no_answer_d10() {
         let flood = (1..=100_000).map(|done| asked.progress(done));
         Play::Say(flood.chain([asked.answer()]).collect())
     });
-    let relay = support::relay(desk.clone(), servers);
+    let wide = "schema = 1\n[[server]]\nchannel = \"main\"\ntools = [\"echo\"]\n";
+    let relay = Relay {
+        policy: InForce::first(support::policy(wide), [0; 32]),
+        ..support::relay(desk.clone(), servers)
+    };
     support::handle(&relay, call("r"), Instant::now()).await;
     assert_eq!(desk.reply("r").origin, Origin::Judged);
     assert_eq!(desk.posts().len(), 10_001);
@@ -647,7 +652,7 @@ async fn the_records_of_a_call_say_what_crossed() {
     };
     assert_eq!(
         (*kind, *method, tool.as_str(), *line),
-        ("call", "tools/call", "echo", 4)
+        ("call", "tools/call", "echo", 7)
     );
     assert_eq!((request.as_str(), correlation), (CALL, same));
     assert_eq!(
