@@ -11,7 +11,7 @@
 //! - [`decide`]: the combining rule
 //! - [`permit`]: the proofs [`Permitted`], [`Exchange`] and [`Released`], which nothing else can make
 //! - [`edit`]: the closed list of changes made to bytes that were judged
-//! - [`headers`]: the header allowlists of both directions
+//! - [`headers`]: the header allowlists of both directions; `mirror`: arguments that are repeated in headers
 //! - [`refusal`] and [`failure`]: the fixed texts that may leave when a message may not
 //! - [`ledger`]: what deciding must remember
 
@@ -27,6 +27,7 @@ pub mod headers;
 pub mod ledger;
 mod matcher;
 pub mod mcp;
+mod mirror;
 mod moment;
 pub mod permit;
 mod pin;

@@ -14,6 +14,7 @@
 mod bounded;
 mod changes;
 mod first;
+mod mirrored;
 mod place;
 #[path = "../support/mod.rs"]
 mod support;

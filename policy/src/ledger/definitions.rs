@@ -5,9 +5,11 @@
 //! and only until it could not be reached once, because nothing else tells when another program answers.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::whose::Whose;
 use crate::decide::Definition;
+use crate::mirror::Mirror;
 use crate::moment::Moment;
 use crate::pin::Pin;
 
@@ -19,7 +21,15 @@ const OF_A_SESSION: u64 = 10 * 60 * 1000;
 const WITHOUT_SESSION: u64 = 60 * 1000;
 
 /// What a listing shows of the tools that are looked for: `None` for a tool that is not on it, or stands on it twice.
-pub(crate) type Sights = HashMap<String, Option<Pin>>;
+pub(crate) type Sights = HashMap<String, Option<Sight>>;
+
+/// What a tool is listed as.
+#[derive(Clone, Debug)]
+pub(crate) struct Sight {
+    pub(crate) pin: Pin,
+    /// The arguments it wants repeated in headers.
+    pub(crate) mirrors: Arc<[Mirror]>,
+}
 
 /// Listings by whose they are.
 #[derive(Default)]
@@ -64,7 +74,7 @@ impl Definitions {
 
     pub(super) fn of(&self, whose: &Whose, tool: &str, now: Moment) -> Definition {
         match self.sight(whose, tool, now) {
-            Some(Some(pin)) => Definition::Seen(pin),
+            Some(Some(sight)) => Definition::Seen(sight.pin),
             Some(None) | None => Definition::Unseen,
         }
     }
@@ -74,7 +84,13 @@ impl Definitions {
         self.sight(whose, tool, now).is_some()
     }
 
-    fn sight(&self, whose: &Whose, tool: &str, now: Moment) -> Option<Option<Pin>> {
+    /// The arguments that a tool wants repeated in headers, if it is known.
+    pub(super) fn mirrors(&self, whose: &Whose, tool: &str, now: Moment) -> Option<Arc<[Mirror]>> {
+        let sight = self.sight(whose, tool, now)?.as_ref()?;
+        Some(Arc::clone(&sight.mirrors))
+    }
+
+    fn sight(&self, whose: &Whose, tool: &str, now: Moment) -> Option<&Option<Sight>> {
         let listing = self.listings.get(&whose.key)?;
         let lasts = if whose.has_session {
             OF_A_SESSION
@@ -83,7 +99,7 @@ impl Definitions {
         };
         let age = now.since(listing.at).max(listing.at.since(now));
         let fresh = age < lasts;
-        listing.tools.get(tool).copied().filter(|_| fresh)
+        listing.tools.get(tool).filter(|_| fresh)
     }
 
     /// What was listed in a session is no evidence any more, whoever it was listed for.

@@ -23,12 +23,13 @@ use crate::channel::Channel;
 use crate::decide::Definition;
 use crate::gate::Node;
 use crate::headers::{self, Header};
+use crate::mirror::Mirror;
 use crate::moment::Moment;
 use crate::pin::{Pin, Sha256};
 use changes::Changes;
 pub use changes::{Found, PinChange};
 use definitions::Definitions;
-pub(crate) use definitions::Sights;
+pub(crate) use definitions::{Sight, Sights};
 use kept::Kept;
 pub(crate) use kept::{About, LONGEST_TASK, OpenStream};
 use live::Live;
@@ -100,7 +101,11 @@ impl Ledger {
         let mut sights = Sights::new();
         for (name, pin) in tools {
             let twice = sights.contains_key(name);
-            sights.insert(name.clone(), (!twice).then_some(*pin));
+            let sight = Sight {
+                pin: *pin,
+                mirrors: Arc::default(),
+            };
+            sights.insert(name.clone(), (!twice).then_some(sight));
         }
         let named = session.map(|session| headers::named("mcp-session-id", session));
         let whose = self.whose(channel, named.as_slice());
@@ -138,6 +143,12 @@ impl Ledger {
     /// What is known of a tool.
     pub(crate) fn definition(&self, whose: &Whose, tool: &str, now: Moment) -> Definition {
         lock(&self.definitions).of(whose, tool, now)
+    }
+
+    /// The arguments that a tool wants repeated in headers; none if nothing is known of it.
+    pub(crate) fn mirrors(&self, whose: &Whose, tool: &str, now: Moment) -> Arc<[Mirror]> {
+        let mirrors = lock(&self.definitions).mirrors(whose, tool, now);
+        mirrors.unwrap_or_default()
     }
 
     /// Whether a complete listing tells what becomes of a tool.

@@ -9,12 +9,16 @@ mod tests;
 
 use crate::gate::{Kind, Node, folds_alike};
 use crate::matcher::is_invisible;
+use crate::mirror::Mirror;
 
 /// Whether a definition may be shown.
 pub(super) fn is_sound(definition: Node<'_>) -> bool {
-    is_visible(definition)
-        && has_safe_icons(definition)
-        && definition.get("inputSchema").is_none_or(mirrored::is_sound)
+    is_visible(definition) && has_safe_icons(definition) && mirrored::read(definition).is_some()
+}
+
+/// The arguments that a tool's definition wants repeated in headers; none if it breaks the rules for that.
+pub(super) fn mirrors(definition: Node<'_>) -> Vec<Mirror> {
+    mirrored::read(definition).unwrap_or_default()
 }
 
 /// No name or text in it, at any depth, has a character that a reviewer does not see, or that turns the direction of what he does (C5).

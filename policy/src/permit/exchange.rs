@@ -23,6 +23,7 @@ use crate::headers::{self, Header};
 use crate::ledger::{InFlight, LiveCall, OpenStream, Owner};
 use crate::mcp::catalogue::Method;
 use crate::mcp::revision::Revision;
+use crate::mirror;
 use crate::moment::Moment;
 use crate::refusal::{CorrelationId, Line, Reason};
 
@@ -366,6 +367,7 @@ impl Exchange {
             .headers
             .iter()
             .filter(|h| !h.name.starts_with("mcp-method") && h.name != "mcp-name")
+            .filter(|h| !h.name.starts_with(mirror::PREFIX))
             .cloned()
             .collect();
         let opened = self

@@ -42,6 +42,10 @@ impl Target<'_> {
         let whose = self.ledger.whose(self.inbound.channel, &headers);
         let definition = self.definition(server, &ask, &whose);
         let allowed = ask::allow(server, &ask, definition, self.facts.now)?;
+        let headers = match revision.is_modern() {
+            true => self.mirrored(message, headers, &ask, &whose),
+            false => headers,
+        };
         refers::goes_on(&ask, self.ledger, owner).map_err(|reason| (reason, None))?;
         self.spend(server, &ask)?;
         Ok(Judged {
@@ -74,6 +78,26 @@ impl Target<'_> {
         let headers = headers::build(sent, server.forward_headers(), Some(&body))
             .map_err(|reason| (reason, None))?;
         Ok(headers.into())
+    }
+
+    /// The same headers, and those that repeat arguments of a pinned tool, as its definition wants them (MCP 2026-07-28). Of a tool whose definition is
+    /// not known there are none: a server that wants them refuses the call.
+    fn mirrored(
+        &self,
+        message: &Gated,
+        headers: Arc<[headers::Header]>,
+        ask: &Ask,
+        whose: &Whose,
+    ) -> Arc<[headers::Header]> {
+        let (Some(tool), Some(arguments)) = (&ask.tool, message.node(Slot::ParamsArguments)) else {
+            return headers;
+        };
+        let mirrors = self.ledger.mirrors(whose, tool, self.facts.now);
+        let repeated: Vec<_> = mirrors.iter().filter_map(|m| m.header(arguments)).collect();
+        match repeated.is_empty() {
+            true => headers,
+            false => headers.iter().cloned().chain(repeated).collect(),
+        }
     }
 
     /// The revision that is spoken: one the server may be spoken to in, and one that has the method (D4). What opens a session speaks the one

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::definition;
 use super::exchange::Call;
 use super::fitness::Unfit;
 use super::removed::Removed;
@@ -9,7 +10,7 @@ use crate::decide::{self, Definition};
 use crate::document::Server;
 use crate::edit::Edit;
 use crate::gate::{Gated, Kind, Node, Slot, Span, folds_alike};
-use crate::ledger::{Ledger, Sights};
+use crate::ledger::{Ledger, Sight, Sights};
 use crate::mcp::catalogue::{Class, Method, is_tool_name};
 use crate::mcp::uri::Uri;
 use crate::moment::Moment;
@@ -60,7 +61,7 @@ impl List {
     }
 
     /// Whether a server's rules let an item be seen; on trial also what they only leave out, as its call would pass too.
-    fn shows(self, server: &Server, item: &Item, name: &str, now: Moment) -> bool {
+    fn shows(self, server: &Server, item: &Item<'_>, name: &str, now: Moment) -> bool {
         let on_trial = server.observes(now);
         match self {
             Self::Tools => {
@@ -87,9 +88,9 @@ impl List {
 }
 
 /// One item of a listing.
-struct Item {
+struct Item<'a> {
     name: Option<String>,
-    span: Span,
+    node: Node<'a>,
     /// Of a tool that a policy pins: what it is listed as.
     definition: Definition,
 }
@@ -119,7 +120,7 @@ pub(super) fn filter(
     for name in items.iter().filter_map(|item| item.name.as_deref()) {
         *seen.entry(name).or_default() += 1;
     }
-    let may_be_seen = |item: &&Item| {
+    let may_be_seen = |item: &Item<'_>| {
         item.name.as_deref().is_some_and(|name| {
             let mut servers = servers.iter();
             seen.get(name) == Some(&1)
@@ -127,10 +128,10 @@ pub(super) fn filter(
                     .all(|server| server.is_some_and(|server| list.shows(server, item, name, now)))
         })
     };
-    let (kept, removed): (Vec<&Item>, Vec<&Item>) = items
+    let (kept, removed): (Vec<&Item<'_>>, Vec<&Item<'_>>) = items
         .iter()
-        .partition(|item| may_be_seen(item) && !unfit.contains(&item.span.start()));
-    let kept = kept.iter().map(|item| item.span).collect();
+        .partition(|item| may_be_seen(item) && !unfit.contains(&item.node.span().start()));
+    let kept = kept.iter().map(|item| item.node.span()).collect();
     let names = removed.iter().map(|item| item.name.as_deref());
     let named = Removed::of(names, matches!(list, List::Resources | List::Templates));
     Ok((!removed.is_empty()).then(|| (Edit::ListItems(array, kept), named)))
@@ -155,38 +156,41 @@ pub(super) fn sights(
         if server.pin(&name).is_none() {
             continue;
         }
-        let pin = match item.definition {
-            Definition::Seen(pin) if !sights.contains_key(&name) => Some(pin),
+        let sight = match item.definition {
+            Definition::Seen(pin) if !sights.contains_key(&name) => Some(Sight {
+                pin,
+                mirrors: definition::mirrors(item.node).into(),
+            }),
             Definition::Seen(_) | Definition::Unseen | Definition::AsPinned => None,
         };
-        sights.insert(name, pin);
+        sights.insert(name, sight);
     }
     Ok(())
 }
 
 /// Where the items of a listing stand, and each of them; `look` tells what is known of one by its name.
-fn read(
-    message: &Gated,
+fn read<'m>(
+    message: &'m Gated,
     list: List,
     look: impl Fn(&str, Node<'_>) -> Definition,
-) -> Result<(Span, Vec<Item>), Reason> {
+) -> Result<(Span, Vec<Item<'m>>), Reason> {
     let (slot, key) = list.place();
     let array = message
         .node(slot)
         .filter(|node| node.kind() == Kind::Array)
         .ok_or(Reason::ListingUnreadable)?;
-    let item = |node: Node<'_>| {
+    let item = |node: Node<'m>| {
         let name = name_of(node, key)?;
         let definition = name
             .as_deref()
             .map_or(Definition::Unseen, |name| look(name, node));
         Ok(Item {
             name,
-            span: node.span(),
+            node,
             definition,
         })
     };
-    let items: Result<Vec<Item>, Reason> = array.elements().map(item).collect();
+    let items: Result<Vec<Item<'m>>, Reason> = array.elements().map(item).collect();
     Ok((array.span(), items?))
 }
 

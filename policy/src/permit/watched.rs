@@ -87,8 +87,9 @@ impl Watched {
         let mut differs = false;
         for (tool, pinned) in server.pins() {
             if let Some(seen) = sights.get(tool) {
-                differs |= *seen != Some(pinned.0);
-                self.told(Some(tool), pinned, *seen);
+                let seen = seen.as_ref().map(|sight| sight.pin);
+                differs |= seen != Some(pinned.0);
+                self.told(Some(tool), pinned, seen);
             }
         }
         differs
