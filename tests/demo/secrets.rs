@@ -29,6 +29,8 @@ const HANGS: Duration = Duration::from_secs(60);
 /// May be told: the operator gave it for the record.
 const REASON: &str = "canary-reason-7Qx2";
 const CONTROL_HEADER: &str = "canary-control-header-8Rk1";
+/// Short, and a word like any other.
+const SHORT_HEADER: &str = "zwquxk";
 const SERVER_HEADER: &str = "canary-server-header-3Wz9";
 const BEARER: &str = "canary-bearer-5Tn6";
 const SESSION: &str = "canary-session-1Hj4";
@@ -36,8 +38,9 @@ const ARGUMENT: &str = "canary-argument-9Lm3";
 const NAME: &str = "canary-tool-name-2Vb8";
 const ANSWER: &str = "canary-answer-6Pd5";
 const ERROR: &str = "canary-error-4Yc7";
-const PLANTED: [&str; 8] = [
+const PLANTED: [&str; 9] = [
     CONTROL_HEADER,
+    SHORT_HEADER,
     SERVER_HEADER,
     BEARER,
     SESSION,
@@ -118,6 +121,10 @@ fn planted(files: &Path, arguments: &str) -> Plan {
         (
             "--control-plane.extra-headers",
             format!("X-Plant: {CONTROL_HEADER}"),
+        ),
+        (
+            "--control-plane.extra-headers",
+            format!("X-Short: {SHORT_HEADER}"),
         ),
         ("--mcp.extra-headers", format!("X-Plant: {SERVER_HEADER}")),
         ("--health.url-file", file("url")),
@@ -274,6 +281,9 @@ async fn refused_poll(stage: &Stage) {
         "no such key: {} {CONTROL_HEADER}",
         stage.control.options().api_key
     );
+    let encoded = STANDARD_NO_PAD.encode(&said);
+    let percent = said.replace('-', "%2D").replace('_', "%5F");
+    let said = format!("{said} {SHORT_HEADER} {encoded} {percent}");
     for text in [said.clone(), escaped(&said)] {
         let echo = format!(r#"{{"error":{{"message":"{text}","code":"{text}"}}}}"#);
         stage
@@ -284,6 +294,7 @@ async fn refused_poll(stage: &Stage) {
     timeout(HANGS, until(|| lines(stage, "unauthorized") >= 2))
         .await
         .expect("two polls are refused");
+    assert!(told(stage, "no such key: [redacted]"), "the rest is told");
 }
 
 /// The same text to whoever decodes it as JSON.

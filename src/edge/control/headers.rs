@@ -5,17 +5,13 @@ use hyper::header::{
     USER_AGENT,
 };
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
+
+use super::told::Secrets;
 
 /// Our name, where the reference says `oai-tunnel-client`.
 pub const CLIENT_NAME: &str = "portcullis";
 /// Our version.
 pub const CLIENT_VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// The shortest text treated as a secret, in bytes.
-const LEAST_SECRET: usize = 8;
-/// What stands in the place of a secret.
-const HIDDEN: &str = "[redacted]";
 
 /// The standing headers of one process.
 pub struct Standing(HeaderMap);
@@ -88,25 +84,10 @@ impl Standing {
         headers
     }
 
-    /// `text` of the service without the secrets of these headers and of those of one request. JSON is spelled anew first, so that no
-    /// escape hides one.
-    pub(super) fn redact(&self, text: &[u8], extra: &HeaderMap) -> String {
-        let spelled = serde_json::from_slice::<Value>(text).map(|value| value.to_string());
-        let text = spelled.unwrap_or_else(|_| String::from_utf8_lossy(text).into_owned());
-        let values = self.0.values().chain(extra.values());
-        values.filter_map(secret).fold(text, |text, secret| {
-            let quoted = Value::from(secret).to_string();
-            let inside = quoted.get(1..quoted.len() - 1).unwrap_or(secret);
-            text.replace(inside, HIDDEN).replace(secret, HIDDEN)
-        })
+    /// The secrets among these headers and those of one request.
+    pub(super) fn secrets(&self, extra: &HeaderMap) -> Secrets {
+        Secrets::of(self.0.values().chain(extra.values()))
     }
-}
-
-/// What is worth hiding of a value: the credential without its scheme. Shorter texts are no credentials, and words of any message.
-fn secret(value: &HeaderValue) -> Option<&str> {
-    let text = value.to_str().ok().filter(|_| value.is_sensitive())?;
-    let text = text.strip_prefix("Bearer ").unwrap_or(text);
-    (text.len() >= LEAST_SECRET).then_some(text)
 }
 
 fn sensitive(mut value: HeaderValue) -> HeaderValue {
@@ -170,26 +151,5 @@ mod tests {
     #[test]
     fn the_key_is_not_printed() {
         assert!(!format!("{:?}", build(&[])).contains("test_key"));
-    }
-
-    #[test]
-    fn no_spelling_of_json_brings_a_secret_back() {
-        let api_key = SecretString::from("test-\"key");
-        let identity = Identity {
-            api_key: &api_key,
-            organization: None,
-            server_info: "{}",
-            instance: 7,
-            extra: &[],
-        };
-        let standing = Standing::new(&identity).unwrap();
-        for said in [
-            r#"{"message":"test\u002d\"key"}"#,
-            r#"{"message":"\u0074est-\u0022key"}"#,
-            r#"no JSON: test-"key"#,
-        ] {
-            let told = standing.redact(said.as_bytes(), &HeaderMap::new());
-            assert!(told.contains(HIDDEN) && !told.contains("key"), "{told}");
-        }
     }
 }

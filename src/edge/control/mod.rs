@@ -8,6 +8,7 @@ pub mod headers;
 mod poll;
 mod post;
 mod retry;
+mod told;
 pub mod trial;
 
 use std::sync::Arc;
@@ -107,34 +108,30 @@ impl ControlPlane for ControlClient {
 
 /// What an error answer says, for the log: empty, or starting with a space.
 async fn detail(client: &ControlClient, standing: &Standing, response: Response<Leased>) -> String {
-    let said = said(client, response, (standing, &HeaderMap::new())).await;
-    said.map_or_else(String::new, |said| format!(" ({said})"))
+    let secrets = standing.secrets(&HeaderMap::new());
+    let said = said(client, response).await;
+    said.map_or_else(String::new, |said| format!(" ({})", secrets.plain(&said)))
 }
 
-/// The same for a post, whose body is another's text that may be repeated anywhere: only a code that cannot be such a text.
+/// The same for a post, whose body is another's text that may be repeated anywhere: only a code that cannot be such a text. `sent` are the
+/// headers of that request alone.
 async fn code(
     client: &ControlClient,
     response: Response<Leased>,
-    sent: (&Standing, &HeaderMap),
+    (standing, sent): (&Standing, &HeaderMap),
 ) -> String {
-    let said = said(client, response, sent).await;
-    let code = said.as_ref().and_then(ApiError::stable_code);
+    let secrets = standing.secrets(sent);
+    let said = said(client, response).await;
+    let code = said.as_ref().and_then(|said| secrets.code(said));
     code.map_or_else(String::new, |code| format!(" ({code})"))
 }
 
-/// Reads an error answer, bounded in bytes and in time, and without the secrets of the request it answers, `sent` being the headers of that
-/// request alone (INVARIANT: 6): a service may repeat what it does not like.
-async fn said(
-    client: &ControlClient,
-    response: Response<Leased>,
-    (standing, sent): (&Standing, &HeaderMap),
-) -> Option<ApiError> {
+/// Reads an error answer, bounded in bytes and in time. It is not for the log as it is.
+async fn said(client: &ControlClient, response: Response<Leased>) -> Option<ApiError> {
     let within = client.times.guardrail;
     let mut pieces = Pieces::new(response.into_body(), within);
     let body = Deadline::within(within)
         .bound(pieces.whole(ERROR_BODY))
         .await;
-    let body = body.ok()?.ok()?;
-    let told = standing.redact(&body, sent);
-    Some(api_error::parse(told.as_bytes()))
+    Some(api_error::parse(&body.ok()?.ok()?))
 }
