@@ -1,6 +1,8 @@
 //! Told to stop with its hands full, the agent finishes everything it took: what runs, what waits for its turn, and what the open poll
 //! still brings.
 
+mod full_disk;
+
 use std::collections::HashMap;
 use std::time::Duration;
 

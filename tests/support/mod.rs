@@ -65,6 +65,15 @@ pub const BOUNDS: Bounds = Bounds {
 
 /// A relay under [`POLICY`] within [`BOUNDS`].
 pub fn relay<C: ControlPlane, U: Upstream>(control: C, upstream: U) -> Relay<C, U, Memory> {
+    recorded(control, upstream, Memory::default())
+}
+
+/// The same with these records.
+pub fn recorded<C: ControlPlane, U: Upstream, R: Records>(
+    control: C,
+    upstream: U,
+    records: R,
+) -> Relay<C, U, R> {
     let channels = [Channel::main(), channel("other")];
     Relay {
         control,
@@ -76,7 +85,7 @@ pub fn relay<C: ControlPlane, U: Upstream>(control: C, upstream: U) -> Relay<C, 
         listings: Listings::default(),
         streams: Streams::default(),
         fresh: Fresh::new().unwrap(),
-        records: Memory::default(),
+        records,
         ops: Ops::for_tests(),
         longest: LONG,
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::place::{Place, Syncer};
 use pages::Pages;
@@ -11,7 +11,23 @@ mod pages;
 
 /// What was written, and how much more may be.
 #[derive(Clone, Debug, Default)]
-pub struct Memory(Arc<Mutex<Contents>>);
+pub struct Memory {
+    contents: Arc<Mutex<Contents>>,
+    slow: Arc<Slow>,
+}
+
+/// A disk that takes its time.
+#[derive(Debug, Default)]
+struct Slow {
+    held: Mutex<Held>,
+    released: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    is_on: bool,
+    syncs: usize,
+}
 
 #[derive(Debug, Default)]
 struct Contents {
@@ -79,8 +95,39 @@ impl Memory {
         self.contents().syncs_fail = fail;
     }
 
+    /// From now on a sync takes until this is undone.
+    pub fn hold_syncs(&self, hold: bool) {
+        self.slow.held().is_on = hold;
+        self.slow.released.notify_all();
+    }
+
+    /// How many syncs are under way that are held.
+    #[must_use]
+    pub fn held_syncs(&self) -> usize {
+        self.slow.held().syncs
+    }
+
+    fn sync_slowly(&self) -> io::Result<()> {
+        self.slow.take();
+        self.contents().sync()
+    }
+
     fn contents(&self) -> MutexGuard<'_, Contents> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slow {
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes as long as the disk is held.
+    fn take(&self) {
+        let mut held = self.held();
+        held.syncs += 1;
+        let released = self.released.wait_while(held, |held| held.is_on);
+        released.unwrap_or_else(PoisonError::into_inner).syncs -= 1;
     }
 }
 
@@ -134,12 +181,12 @@ impl Place for Memory {
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.contents().sync()
+        self.sync_slowly()
     }
 
     fn syncer(&self) -> io::Result<Syncer> {
         let aside = self.clone();
-        Ok(Box::new(move || aside.contents().sync()))
+        Ok(Box::new(move || aside.sync_slowly()))
     }
 
     fn tail(&mut self, from: u64) -> io::Result<Vec<u8>> {
