@@ -26,7 +26,7 @@ const PAGES: usize = 100;
 
 /// What a server offers.
 pub struct Surveyed {
-    /// Its answer to `initialize`.
+    /// Its answer to `initialize`, or to `server/discover` if it opens no sessions.
     pub opened: Gated,
     /// The pages of its tools.
     pub tools: Vec<Gated>,
@@ -68,8 +68,7 @@ async fn ask_all(
         survey: Survey::new(channel.clone(), Limits::default()),
         deadline,
     };
-    let opened = asking.answer(Question::Initialize, "initialize").await?;
-    asking.tell(Question::Initialized).await?;
+    let opened = asking.open().await?;
     let mut found = Surveyed {
         tools: asking.pages(Offer::Tools).await?,
         prompts: Vec::new(),
@@ -89,6 +88,11 @@ async fn ask_all(
     Ok(found)
 }
 
+/// The server answered, and not with what was asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Declined(String);
+
 struct Asking<'a> {
     server: &'a HttpServer,
     survey: Survey,
@@ -96,37 +100,50 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
+    /// Opens a session; a server that declines to may be of a revision without sessions.
+    async fn open(&mut self) -> anyhow::Result<Gated> {
+        match self.answer(Question::Initialize).await {
+            Ok(opened) => {
+                self.tell(Question::Initialized).await?;
+                Ok(opened)
+            }
+            Err(first) if first.is::<Declined>() => {
+                let discovered = self.answer(Question::Discover).await;
+                discovered.map_err(|second| anyhow!("{first}; and {second}"))
+            }
+            Err(first) => Err(first),
+        }
+    }
+
     async fn tell(&mut self, question: Question<'_>) -> anyhow::Result<()> {
         let permitted = self.survey.ask(question);
         let told = self.server.call(permitted, self.deadline).await;
-        told.map_err(|failure| unanswered(failure, "notifications/initialized"))?;
+        told.map_err(|failure| unanswered(failure, question.method()))?;
         Ok(())
     }
 
     async fn pages(&mut self, offer: Offer) -> anyhow::Result<Vec<Gated>> {
         let (first, what) = (Question::Page(offer, None), offer.method());
-        let mut pages = vec![self.answer(first, what).await?];
+        let mut pages = vec![self.answer(first).await?];
         while let Some(cursor) = pages.last().and_then(next_page) {
             if pages.len() >= PAGES {
                 bail!("`{what}` of the MCP server has more than {PAGES} pages");
             }
             let next = Question::Page(offer, Some(&cursor));
-            pages.push(self.answer(next, what).await?);
+            pages.push(self.answer(next).await?);
         }
         Ok(pages)
     }
 
-    async fn answer(
-        &mut self,
-        question: Question<'_>,
-        what: &'static str,
-    ) -> anyhow::Result<Gated> {
+    async fn answer(&mut self, question: Question<'_>) -> anyhow::Result<Gated> {
+        let what = question.method();
         let permitted = self.survey.ask(question);
         let called = self.server.call(permitted, self.deadline).await;
         let mut answer = called.map_err(|failure| unanswered(failure, what))?;
         let status = answer.status();
         if !(200..300).contains(&status) {
-            bail!("the MCP server answered `{what}` with the HTTP status {status}");
+            let told = format!("the MCP server answered `{what}` with the HTTP status {status}");
+            bail!(Declined(told));
         }
         self.survey.begin(answer.headers());
         while let Some(text) = answer
@@ -134,12 +151,14 @@ impl Asking<'_> {
             .await
             .map_err(|failure| unanswered(failure, what))?
         {
-            let heard = self.survey.read(text);
-            match heard.map_err(|why| {
-                anyhow!("the answer of the MCP server to `{what}` is unusable ({why})")
-            })? {
-                Heard::Answer(message) => return Ok(message),
-                Heard::Other => {}
+            match self.survey.read(text) {
+                Ok(Heard::Answer(message)) => return Ok(message),
+                Ok(Heard::Other) => {}
+                Err(why) => {
+                    let told =
+                        format!("the answer of the MCP server to `{what}` is unusable ({why})");
+                    bail!(Declined(told));
+                }
             }
         }
         bail!("the MCP server gave no answer to `{what}`")

@@ -15,6 +15,7 @@ mod bounded;
 mod changes;
 mod first;
 mod mirrored;
+mod modern;
 mod place;
 #[path = "../support/mod.rs"]
 mod support;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::place::{drifted, pin, reviewed};
 
 /// Exit code, standard output, standard error.
-async fn portcullis(args: &[&str]) -> (i32, String, String) {
+pub async fn portcullis(args: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
     command.arg("policy").args(args).env_clear();
     let run = tokio::task::spawn_blocking(move || command.output().unwrap());
@@ -36,7 +36,7 @@ async fn plain(definitions: Definitions) -> McpServer {
 }
 
 /// As `sed 's/^# //'` does.
-fn uncommented(text: &str) -> String {
+pub fn uncommented(text: &str) -> String {
     let lines = text
         .lines()
         .map(|line| line.strip_prefix("# ").unwrap_or(line));

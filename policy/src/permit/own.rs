@@ -26,6 +26,8 @@ pub(super) enum Own<'a> {
     Initialize(u64),
     /// That session is open.
     Initialized,
+    /// Asks what a server without sessions is, under this id of ours and with this `params._meta`.
+    Discover(u64, &'a [u8]),
 }
 
 impl Own<'_> {
@@ -69,6 +71,7 @@ impl Own<'_> {
                 Bytes::from(format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#))
             }
             Self::List(id, method, cursor, meta) => list(*id, method, *cursor, meta),
+            Self::Discover(id, meta) => list(*id, "server/discover", None, meta),
             Self::Initialize(id) => Bytes::from(format!(
                 r#"{{"jsonrpc":"2.0","id":{id},"method":"initialize","params":{{"protocolVersion":"2025-11-25","capabilities":{{}},"clientInfo":{{"name":"portcullis","version":"{}"}}}}}}"#,
                 env!("CARGO_PKG_VERSION")

@@ -13,6 +13,14 @@ use crate::gate::{self, Gated, Slot};
 use crate::headers::{self, Header};
 use crate::mcp::envelope::{self, Envelope, Outcome};
 
+/// The revision that is spoken to a server without sessions, and what each request says of itself there.
+const MODERN: &str = "2026-07-28";
+const META: &str = concat!(
+    r#"{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"portcullis","version":""#,
+    env!("CARGO_PKG_VERSION"),
+    r#""},"io.modelcontextprotocol/clientCapabilities":{}}"#
+);
+
 /// One question.
 #[derive(Clone, Copy, Debug)]
 pub enum Question<'a> {
@@ -20,6 +28,8 @@ pub enum Question<'a> {
     Initialize,
     /// Says that it is open. It has no answer.
     Initialized,
+    /// Asks a server that opens no sessions what it is (MCP 2026-07-28); what is asked after it says of itself what it is, too.
+    Discover,
     /// One page of what it offers, behind a cursor as the server wrote it.
     Page(Offer, Option<&'a [u8]>),
 }
@@ -47,6 +57,19 @@ impl Offer {
     }
 }
 
+impl Question<'_> {
+    /// Its method.
+    #[must_use]
+    pub const fn method(self) -> &'static str {
+        match self {
+            Self::Initialize => "initialize",
+            Self::Initialized => "notifications/initialized",
+            Self::Discover => "server/discover",
+            Self::Page(offer, _) => offer.method(),
+        }
+    }
+}
+
 /// What a message of the server is.
 pub enum Heard {
     /// The answer to the last question.
@@ -61,6 +84,8 @@ pub struct Survey {
     limits: Limits,
     session: Option<String>,
     revision: Option<String>,
+    /// Whether every request says of itself what it is, and there are no sessions.
+    is_modern: bool,
     id: u64,
 }
 
@@ -73,6 +98,7 @@ impl Survey {
             limits,
             session: None,
             revision: None,
+            is_modern: false,
             id: 0,
         }
     }
@@ -80,17 +106,29 @@ impl Survey {
     /// The next question, ready to send.
     pub fn ask(&mut self, question: Question<'_>) -> Permitted {
         self.id += 1;
+        if matches!(question, Question::Discover) {
+            (self.is_modern, self.session) = (true, None);
+            self.revision = Some(MODERN.to_owned());
+        }
+        let meta = if self.is_modern { META } else { "" };
         let own = match question {
             Question::Initialize => Own::Initialize(self.id),
             Question::Initialized => Own::Initialized,
-            Question::Page(offer, cursor) => Own::List(self.id, offer.method(), cursor, b""),
+            Question::Discover => Own::Discover(self.id, meta.as_bytes()),
+            Question::Page(offer, cursor) => {
+                Own::List(self.id, offer.method(), cursor, meta.as_bytes())
+            }
         };
-        own.mint(&self.channel, self.headers(true), &self.limits)
+        let mut headers = self.headers(true);
+        if self.is_modern {
+            headers.push(headers::named("mcp-method", question.method()));
+        }
+        own.mint(&self.channel, headers, &self.limits)
     }
 
     /// Takes the name of the session from the headers of the first answer: lower-case names, in order.
     pub fn begin(&mut self, received: &[(String, String)]) {
-        if self.session.is_none() {
+        if self.session.is_none() && !self.is_modern {
             self.session = headers::returned(received)
                 .into_iter()
                 .find(|(name, _)| *name == "Mcp-Session-Id")
@@ -101,7 +139,7 @@ impl Survey {
     /// Judges one message of the server.
     ///
     /// # Errors
-    /// A stable word: the gate refuses it, it is no message, or the server answers with an error.
+    /// A stable word: the gate refuses it, it is no message, or the server answers with an error (`error_answer`) or with less than an answer.
     pub fn read(&mut self, text: Bytes) -> Result<Heard, &'static str> {
         let message =
             gate::message(text, &self.limits.answer_caps()).map_err(|error| error.fault.label())?;
@@ -122,7 +160,12 @@ impl Survey {
         if !is_answer {
             return Ok(Heard::Other);
         }
-        if let Some(node) = message.node(Slot::ResultProtocolVersion) {
+        let kind = message.node(Slot::ResultType).map(|kind| kind.text());
+        if kind.is_some_and(|kind| kind.as_deref() != Some("complete")) {
+            return Err("incomplete_answer");
+        }
+        let agreed = message.node(Slot::ResultProtocolVersion);
+        if let Some(node) = agreed.filter(|_| !self.is_modern) {
             self.revision = node.text().map(|text| text.into_owned());
         }
         Ok(Heard::Answer(message))
