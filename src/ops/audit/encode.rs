@@ -9,7 +9,6 @@ use super::digest::sha256;
 use super::line::{Line, as_u64};
 use super::record::{Decided, Ended, Field, Note, Refusal};
 use super::settings::Arguments;
-use super::stamp::rfc3339;
 
 /// The longest arguments recorded under `full`, in bytes.
 const LONGEST_ARGUMENTS: usize = 16 * 1024;
@@ -19,7 +18,7 @@ const MOST_NAMES: usize = 64;
 /// A record that has its time and kind.
 pub(super) fn open(kind: &str, micros: u64) -> Line {
     let mut line = Line::with_room();
-    line.text("time", &rfc3339(micros));
+    line.moment("time", micros);
     line.text("kind", kind);
     line
 }
@@ -93,9 +92,9 @@ pub(super) fn repeated(repeated: &Repeated, micros: u64) -> Vec<u8> {
         None => line.flag("other", true),
     }
     line.number("count", repeated.count);
-    line.text("first_time", &rfc3339(repeated.first.0));
+    line.moment("first_time", repeated.first.0);
     line.hex("first_id", &repeated.first.1.to_be_bytes());
-    line.text("last_time", &rfc3339(repeated.last.0));
+    line.moment("last_time", repeated.last.0);
     line.hex("last_id", &repeated.last.1.to_be_bytes());
     line.into_bytes()
 }

@@ -2,6 +2,8 @@
 //!
 //! A line is written in two parts, because a record learns its place only when it is appended: the body here, index and predecessor in `log`.
 
+use super::stamp::ascii;
+
 /// The longest text of one member, in bytes before escaping. A longer one is cut, and its length told beside it.
 pub(super) const LONGEST_TEXT: usize = 256;
 
@@ -43,6 +45,14 @@ impl Line {
         if let Some(text) = text {
             self.text(name, text);
         }
+    }
+
+    /// A moment, in microseconds since 1970.
+    pub(super) fn moment(&mut self, name: &str, micros: u64) {
+        self.name(name);
+        self.0.push(b'"');
+        self.0.extend_from_slice(&ascii(micros));
+        self.0.push(b'"');
     }
 
     pub(super) fn number(&mut self, name: &str, number: u64) {
@@ -143,7 +153,8 @@ pub(super) fn hex_text(bytes: &[u8]) -> String {
 /// A JSON string of ASCII without control characters: what a terminal, a line reader or a browser could act on is escaped, U+2028 too.
 fn string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
-    if text.bytes().all(is_plain) {
+    // Every byte, without an early end, so that many are looked at in one step.
+    if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
         out.extend_from_slice(text.as_bytes());
     } else {
         text.chars().for_each(|c| escaped(out, c));

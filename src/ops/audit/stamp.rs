@@ -12,6 +12,8 @@ pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
 
 /// 2000-01-01T00:00:00Z in seconds since 1970.
 const MILLENNIUM: u64 = 946_684_800;
+/// Of the text of a moment, in bytes.
+const LENGTH: usize = 27;
 
 impl Clock {
     /// The clock of the system.
@@ -54,20 +56,30 @@ pub(super) const fn is_over(since: u64, length: u64, now: u64) -> bool {
 /// The text of a moment, such as `2026-01-31T09:05:00.000250Z`.
 #[must_use]
 pub fn rfc3339(micros: u64) -> String {
+    ascii(micros).map(char::from).iter().collect()
+}
+
+/// The same as bytes, without an allocation.
+pub(super) fn ascii(micros: u64) -> [u8; LENGTH] {
     let seconds = micros / 1_000_000;
     let (year, month, day) = civil(seconds / 86_400);
-    let mut text = String::with_capacity(27);
-    for (number, digits, after) in [
-        (year, 4, '-'),
-        (month, 2, '-'),
-        (day, 2, 'T'),
-        (seconds / 3600 % 24, 2, ':'),
-        (seconds / 60 % 60, 2, ':'),
-        (seconds % 60, 2, '.'),
-        (micros % 1_000_000, 6, 'Z'),
+    let fraction = micros % 1_000_000;
+    let mut text = *b"0000-00-00T00:00:00.000000Z";
+    for (at, number) in [
+        (0, year / 100),
+        (2, year),
+        (5, month),
+        (8, day),
+        (11, seconds / 3600 % 24),
+        (14, seconds / 60 % 60),
+        (17, seconds % 60),
+        (20, fraction / 10_000),
+        (22, fraction / 100),
+        (24, fraction),
     ] {
-        push(&mut text, number, digits);
-        text.push(after);
+        if let Some(place) = text.get_mut(at..at + 2) {
+            place.copy_from_slice(&pair(number));
+        }
     }
     text
 }
@@ -96,14 +108,10 @@ fn days(year: u64, month: u64, day: u64) -> Option<u64> {
     days.checked_sub(719_468)
 }
 
-/// The last so many decimal digits of a number, by pairs.
-fn push(text: &mut String, number: u64, digits: u32) {
-    if digits > 2 {
-        push(text, number / 100, digits - 2);
-    }
+/// The last two decimal digits of a number.
+fn pair(number: u64) -> [u8; 2] {
     let pair = u8::try_from(number % 100).unwrap_or_default();
-    text.push(char::from(b'0' + pair / 10));
-    text.push(char::from(b'0' + pair % 10));
+    [b'0' + pair / 10, b'0' + pair % 10]
 }
 
 /// Year, month and day of a day since 1970, in the proleptic Gregorian calendar, counted in years that start in March.

@@ -62,7 +62,7 @@ impl Draft {
 
 pub(super) fn spool_record(failing: &Failing, records: u64, bytes: u64, now: u64) -> Vec<u8> {
     let mut line = encode::open("spool", now);
-    line.text("since", &crate::ops::audit::stamp::rfc3339(failing.since));
+    line.moment("since", failing.since);
     line.text("reason", &failing.reason);
     line.number("kept_records", records);
     line.number("kept_bytes", bytes);
