@@ -154,7 +154,10 @@ pub(super) fn hex_text(bytes: &[u8]) -> String {
 fn string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     // Every byte, without an early end, so that many are looked at in one step.
-    if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
+    if text
+        .bytes()
+        .fold(true, |plain, byte| plain & is_plain(byte))
+    {
         out.extend_from_slice(text.as_bytes());
     } else {
         text.chars().for_each(|c| escaped(out, c));

@@ -85,7 +85,6 @@ fn a_header_that_is_short_or_a_plain_word_is_not_told_either() {
 
 #[test]
 fn a_page_of_a_proxy_is_not_repeated() {
-    let page =
-        "<html><head><title>502</title></head><body>x=1</body></html>\n<a href='/x'>y</a>";
+    let page = "<html><head><title>502</title></head><body>x=1</body></html>\n<a href='/x'>y</a>";
     assert_eq!(told(&secrets(&[]), page), "no details given");
 }
