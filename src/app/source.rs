@@ -132,7 +132,8 @@ impl Source {
         let identity = self.identity.as_ref();
         let path = match fault.part() {
             Part::Key => identity.map(|files| &files.key),
-            Part::Certificate | Part::Issuers => identity.map(|files| &files.cert),
+            Part::Certificate => identity.map(|files| &files.cert),
+            Part::Issuers => identity.and_then(|files| files.issuer.as_ref()),
             Part::Roots => self.bundle.as_ref(),
             Part::Crl => {
                 let mut crls = self.crls.iter();
@@ -150,7 +151,11 @@ impl Source {
                 .identity
                 .as_ref()
                 .map(|files| (path(&files.cert), path(&files.key))),
-            issuers: Vec::new(),
+            issuers: self
+                .identity
+                .iter()
+                .filter_map(|files| files.issuer.as_ref().map(path))
+                .collect(),
             base: self.base.clone(),
             roots: self.bundle.iter().map(path).collect(),
             crls: self.crls.iter().map(path).collect(),

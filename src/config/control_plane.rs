@@ -14,8 +14,8 @@ use super::pin::{self, Pin};
 use super::reader::Reader;
 use super::secret::{self, Secret, SecretRef};
 use super::table::{
-    API_KEY, CERT_FORM, CLIENT_CERT, CLIENT_KEY, EXTRA_HEADERS, MAX_INFLIGHT, ORGANIZATION_ID,
-    SERVER_KEY_PIN, TUNNEL_ID, URL_PATH,
+    API_KEY, CERT_FORM, CLIENT_CERT, CLIENT_CERT_ISSUER, CLIENT_KEY, EXTRA_HEADERS, MAX_INFLIGHT,
+    ORGANIZATION_ID, SERVER_KEY_PIN, TUNNEL_ID, URL_PATH,
 };
 use super::tunnel_id::TunnelId;
 use super::url::Url;
@@ -69,7 +69,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, polling: Option<Polling>) -> Option<
         reader.missing(&TUNNEL_ID, &format!("set {}", TUNNEL_ID.ways()));
     }
     let api_key = read_api_key(reader);
-    let identity = paths::read_identity(reader, &CLIENT_CERT, &CLIENT_KEY);
+    let identity = paths::read_identity(reader, [&CLIENT_CERT, &CLIENT_KEY, &CLIENT_CERT_ISSUER]);
     let base = base::read(reader, identity.is_some());
     let url_path = reader.parsed(&URL_PATH, parse_url_path);
     let organization_id = reader

@@ -17,7 +17,8 @@ use super::paths;
 use super::reader::Reader;
 use super::table::{
     CONNECT_TIMEOUT, CONNECTION_MAX_TTL, HEADER_TIMEOUT, IDLE_TIMEOUT, MAX_CONCURRENT,
-    MCP_CLIENT_CERT, MCP_CLIENT_KEY, MCP_EXTRA_HEADERS, POLL_CHANNELS, SERVER_URLS, Setting,
+    MCP_CLIENT_CERT, MCP_CLIENT_CERT_ISSUER, MCP_CLIENT_KEY, MCP_EXTRA_HEADERS, POLL_CHANNELS,
+    SERVER_URLS, Setting,
 };
 pub use binding::{Binding, TlsMin};
 use portcullis_policy::Channel;
@@ -55,7 +56,10 @@ pub struct Timers {
 
 /// Reads the section, recording every mistake. `polling` is absent after a mistake in it: which channels it needs is then not known.
 pub(crate) fn read(reader: &mut Reader<'_>, polling: Option<&Polling>) -> Option<Mcp> {
-    let identity = paths::read_identity(reader, &MCP_CLIENT_CERT, &MCP_CLIENT_KEY);
+    let identity = paths::read_identity(
+        reader,
+        [&MCP_CLIENT_CERT, &MCP_CLIENT_KEY, &MCP_CLIENT_CERT_ISSUER],
+    );
     let bindings = read_bindings(reader, identity.as_ref());
     if let (Some(bindings), Some(polling)) = (&bindings, polling) {
         check_channels(reader, bindings, polling.channels.as_deref());

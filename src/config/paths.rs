@@ -47,6 +47,8 @@ pub struct ClientIdentity {
     pub cert: ConfiguredPath,
     /// The private key.
     pub key: ConfiguredPath,
+    /// The CA that must have issued the certificate; any if there is none.
+    pub issuer: Option<ConfiguredPath>,
 }
 
 /// The path a setting gives.
@@ -71,21 +73,25 @@ pub(crate) fn read_list(reader: &mut Reader<'_>, setting: &'static Setting) -> V
     paths
 }
 
-/// A certificate with its key: both or neither (CF-041).
+/// A certificate with its key: both or neither (CF-041), and no issuer without them.
 pub(crate) fn read_identity(
     reader: &mut Reader<'_>,
-    cert: &'static Setting,
-    key: &'static Setting,
+    [cert, key, issuer]: [&'static Setting; 3],
 ) -> Option<ClientIdentity> {
     let given = [cert, key].map(|setting| reader.sources().find(setting));
     let files = (read(reader, cert), read(reader, key));
-    match given {
-        [Ok(Some(_)), Ok(None)] => half(reader, key, cert),
-        [Ok(None), Ok(Some(_))] => half(reader, cert, key),
+    let issuer = read(reader, issuer);
+    match (given, &issuer) {
+        ([Ok(Some(_)), Ok(None)], _) => half(reader, key, cert),
+        ([Ok(None), Ok(Some(_))], _) => half(reader, cert, key),
+        ([Ok(None), Ok(None)], Some(issuer)) => {
+            let remedy = format!("set {}, or remove it", cert.ways());
+            reader.push(issuer.mistake(format!("is given without {}", cert.key), remedy));
+        }
         _ => {}
     }
     match files {
-        (Some(cert), Some(key)) => Some(ClientIdentity { cert, key }),
+        (Some(cert), Some(key)) => Some(ClientIdentity { cert, key, issuer }),
         _ => None,
     }
 }

@@ -146,7 +146,7 @@ async fn a_server_that_is_not_right_gets_no_byte_and_leaves_its_reason() {
         )
         .unwrap();
     }
-    plan.crl = true;
+    plan = plan.naming("--trust.crl-file", "crl.pem");
     let place = Place::open(plan.before(move |files, pki| {
         let trusted = pki.control_servers.root_pem() + &pki.mcp_servers.root_pem() + &root.pem();
         files.replace("roots.pem", &trusted);

@@ -13,6 +13,7 @@
 
 mod files;
 mod hostile;
+mod issuer;
 mod life;
 mod load;
 mod place;

@@ -36,8 +36,8 @@ pub(crate) struct Plan {
     pub(crate) flags: Vec<String>,
     /// More fields of the binding, each with a comma.
     pub(crate) fields: String,
-    /// Whether `crl.pem` is a revocation list.
-    pub(crate) crl: bool,
+    /// More flags that name a file that rotates.
+    pub(crate) named: Vec<(&'static str, &'static str)>,
     /// Changes the files before the agent starts.
     pub(crate) before: Preparation,
 }
@@ -50,7 +50,7 @@ impl Plan {
             server: Door::mcp_server(&pki).unwrap(),
             flags: Vec::new(),
             fields: String::new(),
-            crl: false,
+            named: Vec::new(),
             before: Box::new(|_, _| {}),
             pki,
         }
@@ -59,6 +59,12 @@ impl Plan {
     pub(crate) fn with(mut self, flags: &[&str]) -> Self {
         self.flags
             .extend(flags.iter().map(|flag| (*flag).to_owned()));
+        self
+    }
+
+    /// Names a file that rotates by a flag.
+    pub(crate) fn naming(mut self, flag: &'static str, file: &'static str) -> Self {
+        self.named.push((flag, file));
         self
     }
 
@@ -146,7 +152,7 @@ impl Place {
             server,
             flags,
             fields,
-            crl,
+            named,
             before,
         } = plan;
         let options = control_plane::Options::default();
@@ -169,11 +175,8 @@ impl Place {
         before(&files, &pki);
         let program = Path::new(env!("CARGO_BIN_EXE_portcullis"));
         let mut arguments = arguments(&files, &control, &server, &fields);
-        if crl {
-            arguments.extend([
-                "--trust.crl-file".to_owned(),
-                files.cert("crl.pem").display().to_string(),
-            ]);
+        for (flag, name) in named {
+            arguments.extend([flag.to_owned(), files.cert(name).display().to_string()]);
         }
         arguments.extend(flags);
         let arguments: Vec<_> = arguments.into_iter().map(Into::into).collect();

@@ -82,7 +82,7 @@ async fn a_server_that_is_revoked_is_cut_in_the_middle_of_its_answer() {
         .issue(&Leaf::server().serial(SERIAL))
         .unwrap();
     plan.server = Door::with(&server, &plan.pki.mcp_clients.root_pem(), ALL_VERSIONS).unwrap();
-    plan.crl = true;
+    plan = plan.naming("--trust.crl-file", "crl.pem");
     let place = Place::open(plan).await;
     place.serves().await;
     place
@@ -136,7 +136,7 @@ async fn our_own_identity_is_revoked_and_nothing_is_sent_under_it() {
         );
         files.replace("crl.pem", &list(&pki.control_clients, 1, &[]));
     });
-    plan.crl = true;
+    plan = plan.naming("--trust.crl-file", "crl.pem");
     let place = Place::open(plan).await;
     place.serves().await;
     let revoked = Instant::now();
@@ -170,7 +170,7 @@ async fn our_own_identity_is_revoked_and_nothing_is_sent_under_it() {
 async fn a_list_that_is_stale_forged_or_older_is_not_used() {
     let mut plan =
         plan().before(|files, pki| files.replace("crl.pem", &list(&pki.mcp_servers, 5, &[])));
-    plan.crl = true;
+    plan = plan.naming("--trust.crl-file", "crl.pem");
     let place = Place::open(plan).await;
     let before = place.generation("main");
     let stranger = Authority::new("Portcullis development MCP servers").unwrap();

@@ -22,6 +22,7 @@ const KNOWN: &[&str] = &[
     "channel",
     "client-cert",
     "client-key",
+    "client-cert-issuer",
     "ca-bundle",
     "tls-min",
     "server-key-pin",
@@ -211,8 +212,15 @@ impl FieldReader<'_, '_> {
             self.wrong(source, problem, "give both or neither");
         }
         let (cert, key) = (self.path("client-cert"), self.path("client-key"));
-        cert.zip(key)
-            .map(|(cert, key)| ClientIdentity { cert, key })
+        let issuer = self.path("client-cert-issuer");
+        if let Some(issuer) = issuer.as_ref().filter(|_| cert.is_none()) {
+            self.failed = true;
+            let problem = "has `client-cert-issuer` without `client-cert`";
+            let remedy = "give both, or use mcp.client_cert_issuer";
+            self.reader.push(issuer.mistake(problem, remedy));
+        }
+        let (cert, key) = cert.zip(key)?;
+        Some(ClientIdentity { cert, key, issuer })
     }
 
     /// Without TLS nobody would look at them, and the operator would believe in a protection that is not there.

@@ -11,6 +11,7 @@ pub(super) const CONTROL_PLANE_SETTINGS: &[&Setting] = &[
     &API_KEY,
     &CLIENT_CERT,
     &CLIENT_KEY,
+    &CLIENT_CERT_ISSUER,
     &CERT_FORM,
     &SERVER_KEY_PIN,
     &MAX_INFLIGHT,
@@ -102,6 +103,15 @@ pub(crate) static CLIENT_KEY: Setting = Setting::new(
     "Private key (PEM) of that certificate",
 )
 .alias("control-plane-client-key");
+
+pub(crate) static CLIENT_CERT_ISSUER: Setting = Setting::new(
+    "control_plane.client_cert_issuer",
+    "control-plane.client-cert-issuer",
+    "CONTROL_PLANE_CLIENT_CERT_ISSUER",
+    Kind::Single(References::Path),
+    "PATH",
+    "The CA certificates (PEM) that must have issued that certificate; any CA without it",
+);
 
 pub(crate) static CERT_FORM: Setting = Setting::new(
     "control_plane.client_cert_form",

@@ -6,6 +6,7 @@ pub(super) const MCP_SETTINGS: &[&Setting] = &[
     &SERVER_URLS,
     &MCP_CLIENT_CERT,
     &MCP_CLIENT_KEY,
+    &MCP_CLIENT_CERT_ISSUER,
     &MCP_EXTRA_HEADERS,
     &MAX_CONCURRENT,
     &CONNECTION_MAX_TTL,
@@ -40,6 +41,15 @@ pub(crate) static MCP_CLIENT_KEY: Setting = Setting::new(
     Kind::Single(References::Path),
     "PATH",
     "Private key (PEM) of that certificate",
+);
+
+pub(crate) static MCP_CLIENT_CERT_ISSUER: Setting = Setting::new(
+    "mcp.client_cert_issuer",
+    "mcp.client-cert-issuer",
+    "MCP_CLIENT_CERT_ISSUER",
+    Kind::Single(References::Path),
+    "PATH",
+    "The CA certificates (PEM) that must have issued that certificate; any CA without it",
 );
 
 pub(crate) static MCP_EXTRA_HEADERS: Setting = Setting::new(

@@ -286,6 +286,20 @@ fn a_certificate_needs_its_key() {
 }
 
 #[test]
+fn an_issuer_is_named_of_a_certificate_that_is_given() {
+    let issuer = "--control-plane.client-cert-issuer=/ca.pem";
+    assert!(problem(issuer).contains("is given without control_plane.client_cert"));
+    let whole = [
+        "--control-plane.client-cert=/c.pem",
+        "--control-plane.client-key=/k.pem",
+        issuer,
+    ];
+    let loaded = load(&whole, &[]).unwrap();
+    let named = loaded.control_plane.identity.unwrap().issuer.unwrap();
+    assert_eq!(named.path().to_str(), Some("/ca.pem"));
+}
+
+#[test]
 fn an_allowlist_of_hosts_binds_the_host_that_is_used() {
     let host = "--control-plane.allowed-host=mtls.api.openai.com";
     assert!(problem(host).contains("does not list"));

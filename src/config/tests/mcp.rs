@@ -87,6 +87,10 @@ fn a_binding_with_a_mistake_is_refused() {
         ),
         ("url=https://h.example,tls-min=1.1", "is not a version"),
         (
+            "url=https://h.example,client-cert-issuer=/ca",
+            "has `client-cert-issuer` without `client-cert`",
+        ),
+        (
             "url=https://h.example,client-cert=/c",
             "one of `client-cert` and `client-key`",
         ),
@@ -186,22 +190,22 @@ fn the_default_identity_serves_bindings_with_tls_and_without_their_own() {
     let args = [
         "--mcp.client-cert=/d.pem",
         "--mcp.client-key=/dk.pem",
+        "--mcp.client-cert-issuer=/d-ca.pem",
         "--mcp.server-url=url=https://o.example,channel=o,client-cert=/o.pem,client-key=/ok.pem",
         "--mcp.server-url=url=http://127.0.0.1:1,channel=p",
     ];
     let config = load(&args, &[]).unwrap();
-    let certs: Vec<Option<&str>> = config
-        .mcp
-        .bindings
-        .iter()
-        .map(|binding| {
-            binding
-                .identity
-                .as_ref()
-                .and_then(|identity| identity.cert.path().to_str())
-        })
-        .collect();
-    assert_eq!(certs, [Some("/d.pem"), Some("/o.pem"), None]);
+    let identities = config.mcp.bindings.iter().map(|binding| {
+        let identity = binding.identity.as_ref()?;
+        let issuer = identity.issuer.as_ref().and_then(|ca| ca.path().to_str());
+        Some((identity.cert.path().to_str()?, issuer))
+    });
+    let expected = [
+        Some(("/d.pem", Some("/d-ca.pem"))),
+        Some(("/o.pem", None)),
+        None,
+    ];
+    assert_eq!(identities.collect::<Vec<_>>(), expected);
     assert_eq!(
         mistake(&["--mcp.client-cert=/d.pem"], &[]).setting(),
         "mcp.client_key"
