@@ -116,6 +116,26 @@ async fn a_key_that_others_may_read_is_not_used_until_its_mode_is_right() {
     place.until_serial("main", &serial(&issued)).await;
 }
 
+/// EACCES. Root may read everything, so that it is started without that right.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_may_not_be_read_is_used_once_it_may() {
+    let mut plan = plan();
+    plan.shell = Some(
+        "[ \"$(id -u)\" != 0 ] || [ -n \"$BOUND\" ] || BOUND=1 exec setpriv --bounding-set=-dac_override,-dac_read_search \"$0\" \"$@\"",
+    );
+    let place = Place::open(plan).await;
+    let (cert, before) = (place.files.cert("mcp.pem"), place.generation("main"));
+    fs::set_permissions(&cert, fs::Permissions::from_mode(0o000)).unwrap();
+    place.ask("POST", "/reload", "{}");
+    place.until_rejected("main", "unreadable").await;
+    assert_eq!(place.generation("main"), before);
+    place.serves().await;
+    fs::set_permissions(&cert, fs::Permissions::from_mode(0o600)).unwrap();
+    place.until_state("main", "steady").await;
+    let shown = place.renew();
+    place.until_shown(&shown).await;
+}
+
 /// Reading a file is an event of its folder too: one replacement must not ring for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_replacement_is_read_at_most_twice() {

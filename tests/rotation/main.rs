@@ -16,6 +16,7 @@ mod hostile;
 mod issuer;
 mod life;
 mod load;
+mod mounts;
 mod place;
 mod policy;
 mod rejected;

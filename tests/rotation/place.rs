@@ -38,6 +38,8 @@ pub(crate) struct Plan {
     pub(crate) fields: String,
     /// More flags that name a file that rotates.
     pub(crate) named: Vec<(&'static str, &'static str)>,
+    /// Lines of a shell that the agent is started in; `$FOLDER` is that of everything.
+    pub(crate) shell: Option<&'static str>,
     /// Changes the files before the agent starts.
     pub(crate) before: Preparation,
 }
@@ -51,6 +53,7 @@ impl Plan {
             flags: Vec::new(),
             fields: String::new(),
             named: Vec::new(),
+            shell: None,
             before: Box::new(|_, _| {}),
             pki,
         }
@@ -153,6 +156,7 @@ impl Place {
             flags,
             fields,
             named,
+            shell,
             before,
         } = plan;
         let options = control_plane::Options::default();
@@ -173,14 +177,14 @@ impl Place {
         );
         write(&files.path("policy.toml"), POLICY);
         before(&files, &pki);
-        let program = Path::new(env!("CARGO_BIN_EXE_portcullis"));
+        let program = program(&files, shell);
         let mut arguments = arguments(&files, &control, &server, &fields);
         for (flag, name) in named {
             arguments.extend([flag.to_owned(), files.cert(name).display().to_string()]);
         }
         arguments.extend(flags);
         let arguments: Vec<_> = arguments.into_iter().map(Into::into).collect();
-        let agent = Agent::start(program, &arguments, Log::Kept).unwrap();
+        let agent = Agent::start(&program, &arguments, Log::Kept).unwrap();
         Self {
             pki,
             control,
@@ -334,6 +338,22 @@ impl Place {
     pub(crate) fn records(&self) -> String {
         fs::read_to_string(self.files.path("state/audit/000001.jsonl")).unwrap_or_default()
     }
+}
+
+/// The agent, or a script that becomes the agent.
+fn program(files: &Files, shell: Option<&str>) -> PathBuf {
+    let agent = env!("CARGO_BIN_EXE_portcullis");
+    let Some(shell) = shell else {
+        return agent.into();
+    };
+    let (script, folder) = (files.path("start"), files.path(""));
+    let text = format!(
+        "#!/bin/sh\nset -e\nFOLDER='{}'\n{shell}\nexec '{agent}' \"$@\"\n",
+        folder.display()
+    );
+    write(&script, &text);
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o700)).unwrap();
+    script
 }
 
 fn arguments(
