@@ -22,3 +22,4 @@ mod policy;
 mod rejected;
 mod trial;
 mod trust;
+mod vectors;
