@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PEERS := target/peers
 
-.PHONY: help demo test peers test-rust test-peers test-end-to-end check lint doc supply-chain bench bench-full soak fuzz dev-pki
+.PHONY: help demo test peers test-rust test-peers test-end-to-end check lint doc supply-chain bench bench-full soak fuzz mutants dev-pki
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -72,6 +72,10 @@ fuzz: ## Fuzz each target for FUZZ_SECONDS (60); needs a nightly toolchain
 	@$(CARGO) +nightly fuzz --version >/dev/null 2>&1 || { echo 'fuzzing needs cargo-fuzz: cargo install cargo-fuzz --locked'; exit 1; }
 	@for target in $$($(CARGO) +nightly fuzz list); do \
 		$(CARGO) +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; done
+
+mutants: ## Change the deciding code a bit at a time, and see that a test notices each (hours); needs cargo-mutants
+	@$(CARGO) mutants --version >/dev/null 2>&1 || { echo 'this needs cargo-mutants: cargo install cargo-mutants --locked'; exit 1; }
+	CARGO_PROFILE_DEV_OPT_LEVEL=0 CARGO_PROFILE_DEV_DEBUG=0 $(CARGO) mutants --package portcullis-policy --output target
 
 dev-pki: ## Write development certificates to target/pki
 	$(CARGO) run --features demo -- certs dev target/pki

@@ -54,6 +54,22 @@ fn an_error_crosses_with_its_status_and_members_dp_049_to_052_fw_003() {
 }
 
 #[test]
+fn an_error_under_a_status_that_http_does_not_have_is_a_failure() {
+    let text = r#"{"jsonrpc":"2.0","id":ID,"error":{"code":-32003,"message":"m"}}"#;
+    for (status, origin) in [
+        (599, Origin::Judged),
+        (600, Origin::LocalFailure),
+        (601, Origin::LocalFailure),
+        (999, Origin::LocalFailure),
+    ] {
+        let Step::Final(released, _) = answer(CALL, text, status) else {
+            panic!("no answer")
+        };
+        assert_eq!(released.origin(), origin, "{status}");
+    }
+}
+
+#[test]
 fn a_listing_shows_what_a_call_would_get_pf7() {
     let text = r#"{"jsonrpc":"2.0","id":ID,"result":{"tools":[ {"name":"secret"}, {"description":"d","name":"echo"} ,{"name":"Echo"},{"name":"add","x":[1, 2]}],"nextCursor":""}}"#;
     let (body, verdict) = finished(answer(LIST, text, 200));

@@ -19,6 +19,13 @@ fn object(names: impl Iterator<Item = String>) -> String {
     format!("{{{}}}", members.join(","))
 }
 
+#[test]
+fn the_sizes_are_those_that_are_documented() {
+    let sizes = |caps: Caps| (caps.bytes, caps.string_bytes);
+    assert_eq!(sizes(Caps::REQUEST), (1 << 20, 1 << 20));
+    assert_eq!(sizes(Caps::ANSWER), (8 << 20, 8 << 20));
+}
+
 /// The outermost object counts: the message, `params` and `arguments` are three of the 64.
 #[test]
 fn depth_is_capped_without_recursion() {

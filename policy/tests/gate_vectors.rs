@@ -324,6 +324,15 @@ fn ids_follow_their_grammar() {
     }
 }
 
+/// RFC 8259, section 7.
+#[test]
+fn every_escape_is_read_as_what_it_stands_for() {
+    let gated = gate(argument(r#""\b\f\n\r\t\/\\\"\u0041\ud83d\ude00""#)).unwrap();
+    let value = gated.node(Slot::ParamsArguments).unwrap().get("message");
+    let expected = "\u{8}\u{c}\n\r\t/\\\"A\u{1f600}";
+    assert_eq!(value.unwrap().text().unwrap(), expected);
+}
+
 #[test]
 fn a_fault_names_its_place_and_keeps_the_content_to_itself() {
     let error = gate(base(r#""message":"hi""#, r#""hidden":1,"hidden":2"#)).unwrap_err();
@@ -333,5 +342,6 @@ fn a_fault_names_its_place_and_keeps_the_content_to_itself() {
         "member name is repeated in its object; send it once (byte 94)"
     );
     let debug = format!("{:?}", gate(argument(r#""hidden""#)).unwrap());
+    assert!(debug.contains("bytes: 104"), "{debug}");
     assert!(!debug.contains("hidden"), "{debug}");
 }

@@ -470,6 +470,20 @@ fn a_listing_on_trial_shows_what_a_call_may_reach_pf7() {
 }
 
 #[test]
+fn a_prompt_on_trial_is_shown_unless_it_is_denied_or_is_no_name() {
+    let policy = server(
+        "observe_until = 2100-01-01T00:00:00Z\n[[server.prompt]]\nname = \"d\"\ndeny = \"no\"\n",
+    );
+    let mut listing = exchange(&policy, &request("prompts/list", ""));
+    let answer = format!(
+        r#"{{"jsonrpc":"2.0","id":{},"result":{{"prompts":[{{"name":"new"}},{{"name":"d"}},{{"name":"n w"}}]}}}}"#,
+        support::UPSTREAM_ID
+    );
+    let (body, _) = finished(judge(&policy, &mut listing, &answer));
+    assert!(body.contains(r#"[{"name":"new"}]"#), "{body}");
+}
+
+#[test]
 fn a_tightened_argument_reaches_a_call_in_flight_pf20_f4() {
     let wide = server("[[server.tool]]\nname = \"a\"\nargs.x = { type = \"integer\", max = 9 }\n");
     let narrow =
