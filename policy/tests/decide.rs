@@ -185,3 +185,21 @@ fn a_decision_names_its_line() {
         Decision::Permitted(Line(4))
     );
 }
+
+/// The same policy gives the same reasons, whichever run loads it.
+#[test]
+fn a_listing_is_let_through_by_the_same_line_each_time() {
+    let text = "schema = 1\n[[server]]\nchannel = \"main\"\ntools = [\n\"b\",\n\"a\",\n\"c\",\n]\n";
+    let policies = (0..20).map(|_| support::compile(text));
+    let listing = Ask {
+        method: method("tools/list"),
+        ..call("a")
+    };
+    let lines = policies.map(|policy| {
+        let server = policy.server(&Channel::main()).unwrap();
+        decide(server, &listing, Definition::Unseen)
+    });
+    let lines: Vec<Decision> = lines.collect();
+    assert!(matches!(lines[0], Decision::Permitted(_)));
+    assert!(lines.iter().all(|line| *line == lines[0]), "{lines:?}");
+}

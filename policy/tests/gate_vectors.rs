@@ -12,7 +12,7 @@
 mod base;
 
 use base::{BASE, argument, base, fault, gate};
-use portcullis_policy::gate::{Fault, Kind, Slot, canonical_id};
+use portcullis_policy::gate::{Fault, Kind, Node, Slot, canonical_id};
 
 /// A threat, what is refused, and the reason.
 type Row = (&'static str, Vec<u8>, Fault);
@@ -331,6 +331,30 @@ fn every_escape_is_read_as_what_it_stands_for() {
     let value = gated.node(Slot::ParamsArguments).unwrap().get("message");
     let expected = "\u{8}\u{c}\n\r\t/\\\"A\u{1f600}";
     assert_eq!(value.unwrap().text().unwrap(), expected);
+}
+
+/// Short and plain, written with escapes, and long: whichever way it is kept.
+#[test]
+fn what_is_kept_is_read_as_it_was() {
+    let long = "\u{e9}".repeat(3000);
+    for value in [
+        r#""hi""#,
+        r#""\u0068\n""#,
+        r#""\u00e9 \\""#,
+        &format!("\"{long}\""),
+    ] {
+        let gated = gate(argument(value)).unwrap();
+        let arguments = gated.node(Slot::ParamsArguments).unwrap();
+        let kept = arguments.keep().unwrap();
+        let text = |node: Node<'_>| node.get("message").unwrap().text().unwrap().into_owned();
+        assert_eq!(text(kept.node()), text(arguments), "{value:.20}");
+        assert_eq!(kept.node().raw(), arguments.raw());
+        let debug = format!("{kept:?}");
+        assert!(
+            debug.contains(&format!("bytes: {}", arguments.raw().len())),
+            "{debug}"
+        );
+    }
 }
 
 #[test]

@@ -22,7 +22,7 @@ use crate::refusal::Line;
 pub struct Server {
     pub(super) line: Line,
     pub(super) revisions: Vec<Revision>,
-    pub(super) tools: HashMap<String, Tool>,
+    pub(super) tools: BTreeMap<String, Tool>,
     pub(super) prompts: BTreeMap<String, Entry>,
     pub(super) resources: Vec<Resource>,
     pub(super) methods: BTreeMap<&'static str, Line>,

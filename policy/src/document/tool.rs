@@ -1,6 +1,6 @@
 //! Tools: the short form `tools = ["a"]` and `[[server.tool]]`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::keys;
 use super::matchers;
@@ -29,7 +29,7 @@ pub(crate) struct Tool {
 const MOST_CALLS: i64 = 1_000_000;
 
 /// Every tool of a server, in either form, none twice.
-pub(super) fn compile(server: Section<'_>, mistakes: &mut Mistakes<'_>) -> HashMap<String, Tool> {
+pub(super) fn compile(server: Section<'_>, mistakes: &mut Mistakes<'_>) -> BTreeMap<String, Tool> {
     let mut tools = Tools::default();
     let short = server.get("tools").and_then(|item| item.texts(mistakes));
     for (name, at) in short.unwrap_or_default() {
@@ -177,7 +177,7 @@ impl Tool {
 /// Tools by name, and what their names look like.
 #[derive(Default)]
 struct Tools {
-    by_name: HashMap<String, Tool>,
+    by_name: BTreeMap<String, Tool>,
     by_look: HashMap<String, String>,
 }
 

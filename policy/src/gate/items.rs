@@ -43,6 +43,7 @@ impl<'a> Items<'a> {
     }
 
     /// The next member; `None`, again and again, once the object has closed.
+    #[inline]
     pub(super) fn member(&mut self) -> Result<Option<Member>, GateError> {
         let Some(at) = self.start()? else {
             return Ok(None);
@@ -58,6 +59,7 @@ impl<'a> Items<'a> {
     }
 
     /// The next element; `None`, again and again, once the array has closed.
+    #[inline]
     pub(super) fn element(&mut self) -> Result<Option<Span>, GateError> {
         match self.start()? {
             Some(at) => Ok(Some(self.value(at)?)),
@@ -71,6 +73,7 @@ impl<'a> Items<'a> {
     }
 
     /// The offset of the next item, past the comma before it.
+    #[inline]
     fn start(&mut self) -> Result<Option<usize>, GateError> {
         self.at = tokens::space_end(self.text, self.at);
         if self.text.get(self.at) == Some(&self.closer) {
@@ -83,6 +86,7 @@ impl<'a> Items<'a> {
         Ok(Some(tokens::space_end(self.text, after)))
     }
 
+    #[inline]
     fn value(&mut self, start: usize) -> Result<Span, GateError> {
         self.at = tokens::value_end(self.text, start)?;
         Ok(Span::new(start, self.at))

@@ -33,6 +33,8 @@ pub struct Node<'a> {
     span: Span,
     /// The one value of the text that was skipped and not judged; empty if there is none.
     opaque: Span,
+    /// The text again, where it is known that nothing in it is written with an escape.
+    plain: Option<&'a str>,
 }
 
 impl<'a> Node<'a> {
@@ -41,7 +43,20 @@ impl<'a> Node<'a> {
     }
 
     pub(super) fn with_opaque(text: &'a [u8], span: Span, opaque: Span) -> Self {
-        Self { text, span, opaque }
+        Self {
+            text,
+            span,
+            opaque,
+            plain: None,
+        }
+    }
+
+    /// The one value of a text in which nothing is written with an escape.
+    pub(super) fn of_plain(text: &'a str) -> Self {
+        Self {
+            plain: Some(text),
+            ..Self::new(text.as_bytes(), Span::new(0, text.len()))
+        }
     }
 
     /// What the value is; told from its first byte.
@@ -71,9 +86,11 @@ impl<'a> Node<'a> {
 
     /// The value of a string, unescaped; `None` for anything else.
     #[must_use]
+    #[inline]
     pub fn text(&self) -> Option<Cow<'a, str>> {
-        let quoted = self.judged(Kind::String)?.raw();
-        unquoted(quoted.get(1..quoted.len().checked_sub(1)?)?)
+        let quoted = self.judged(Kind::String)?.span;
+        let inside = Span::new(quoted.start() + 1, quoted.end().checked_sub(1)?);
+        unquoted(self.text, inside, self.plain)
     }
 
     /// The value of a number written as an integer, without fraction or exponent and not `-0`, if it fits.
@@ -99,6 +116,7 @@ impl<'a> Node<'a> {
         Members {
             items: object.map(|node| Items::of_object(node.text, node.span.start())),
             opaque: self.opaque,
+            plain: self.plain,
         }
     }
 
@@ -115,6 +133,7 @@ impl<'a> Node<'a> {
         Elements {
             items: array.map(|node| Items::of_array(node.text, node.span.start())),
             opaque: self.opaque,
+            plain: self.plain,
         }
     }
 
@@ -151,16 +170,21 @@ impl fmt::Debug for Node<'_> {
 pub struct Members<'a> {
     items: Option<Items<'a>>,
     opaque: Span,
+    plain: Option<&'a str>,
 }
 
 impl<'a> Members<'a> {
+    #[inline(always)]
     fn step(&mut self) -> Option<(Cow<'a, str>, Span, Node<'a>)> {
         let items = self.items.as_mut()?;
         let member = items.member().ok()??;
         let text = items.text();
-        let name = unquoted(member.name.of(text))?;
+        let name = unquoted(text, member.name, self.plain)?;
         let place = Span::new(member.name.start().saturating_sub(1), member.value.end());
-        let value = Node::with_opaque(text, member.value, self.opaque);
+        let value = Node {
+            plain: self.plain,
+            ..Node::with_opaque(text, member.value, self.opaque)
+        };
         Some((name, place, value))
     }
 }
@@ -168,6 +192,7 @@ impl<'a> Members<'a> {
 impl<'a> Iterator for Members<'a> {
     type Item = (Cow<'a, str>, Node<'a>);
 
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         let (name, _, value) = self.step()?;
         Some((name, value))
@@ -179,20 +204,33 @@ impl<'a> Iterator for Members<'a> {
 pub struct Elements<'a> {
     items: Option<Items<'a>>,
     opaque: Span,
+    plain: Option<&'a str>,
 }
 
 impl<'a> Iterator for Elements<'a> {
     type Item = Node<'a>;
 
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         let items = self.items.as_mut()?;
         let element = items.element().ok()??;
-        Some(Node::with_opaque(items.text(), element, self.opaque))
+        Some(Node {
+            plain: self.plain,
+            ..Node::with_opaque(items.text(), element, self.opaque)
+        })
     }
 }
 
-/// The value of what stands between two quotes.
-fn unquoted(raw: &[u8]) -> Option<Cow<'_, str>> {
+/// The value of what stands between two quotes, at `inside`.
+#[inline]
+fn unquoted<'a>(text: &'a [u8], inside: Span, plain: Option<&'a str>) -> Option<Cow<'a, str>> {
+    match plain {
+        Some(plain) => plain.get(inside.range()).map(Cow::Borrowed),
+        None => unescaped(inside.of(text)),
+    }
+}
+
+fn unescaped(raw: &[u8]) -> Option<Cow<'_, str>> {
     let has_escapes = raw.contains(&b'\\');
     let raw = std::str::from_utf8(raw).ok()?;
     if !has_escapes {

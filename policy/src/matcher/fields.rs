@@ -57,9 +57,11 @@ impl Fields {
         self.rules.get(at).map(|(_, rule)| rule)
     }
 
-    /// Lengths differ more often than not, so that comparing in a row is quicker here than halving.
+    /// First bytes and lengths differ more often than not, so that comparing in a row is quicker here than halving.
     fn find(&self, name: &str) -> Option<usize> {
-        self.rules.iter().position(|(known, _)| known == name)
+        let first = name.as_bytes().first();
+        let is_it = |known: &str| known.as_bytes().first() == first && known == name;
+        self.rules.iter().position(|(known, _)| is_it(known))
     }
 
     /// Whether an object has exactly the members that are named, each of which matches; names compare after unescaping.

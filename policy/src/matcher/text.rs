@@ -46,6 +46,7 @@ impl Text {
     }
 }
 
+#[inline(always)]
 fn keeps<T>(rule: &Option<T>, kept: impl FnOnce(&T) -> bool) -> bool {
     rule.as_ref().is_none_or(kept)
 }
