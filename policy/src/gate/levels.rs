@@ -162,19 +162,19 @@ impl Slot {
 impl Level {
     /// The slot of member `key` (unescaped), refused if it is a reserved name but for its case.
     pub(super) fn slot(self, key: &[u8]) -> Result<Option<Slot>, Fault> {
-        let names = self.names();
-        if let Some((_, slot)) = names.iter().find(|(name, _)| name.as_bytes() == key) {
-            return Ok(Some(*slot));
+        let mut names = self.names().iter();
+        if key.is_ascii() {
+            let alike = names.find(|(name, _)| key.eq_ignore_ascii_case(name.as_bytes()));
+            return match alike {
+                Some((name, slot)) if name.as_bytes() == key => Ok(Some(*slot)),
+                Some(_) => Err(Fault::ReservedFold),
+                None => Ok(None),
+            };
         }
         let key = std::str::from_utf8(key).map_err(|_| Fault::Utf8)?;
-        let is_ascii = key.is_ascii();
-        let mut folded = names.iter().filter(|(name, _)| match is_ascii {
-            true => key.eq_ignore_ascii_case(name),
-            false => folds_alike(key, name),
-        });
-        match folded.next() {
-            Some(_) => Err(Fault::ReservedFold),
-            None => Ok(None),
+        match names.any(|(name, _)| folds_alike(key, name)) {
+            true => Err(Fault::ReservedFold),
+            false => Ok(None),
         }
     }
 }
