@@ -284,7 +284,7 @@ const RETURNED: [(&str, &str); 6] = [
     ("www-authenticate", "Www-Authenticate"),
 ];
 
-/// Whether [`returned`] asks for a header of this lower-case name: the rest need not be kept.
+/// Whether `returned` asks for a header of this lower-case name: the rest need not be kept.
 #[must_use]
 pub fn may_matter(lower_case_name: &str) -> bool {
     lower_case_name == "connection" || RETURNED.iter().any(|(name, _)| *name == lower_case_name)

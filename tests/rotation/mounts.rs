@@ -2,6 +2,7 @@
 //!
 //! The agent gets a mount namespace of its own. That needs root; without it these tests say so and end.
 
+use std::io::{self, Write as _};
 use std::process::Command;
 
 use crate::place::{Place, Plan};
@@ -13,7 +14,7 @@ const BOUND: &str = "[ -n \"$APART\" ] || APART=1 exec unshare --mount \"$0\" \"
 async fn bound() -> Option<Place> {
     let tried = Command::new("unshare").args(["--mount", "true"]).status();
     if !tried.is_ok_and(|status| status.success()) {
-        eprintln!("not run: a mount namespace needs root");
+        let _ = writeln!(io::stderr(), "not run: a mount namespace needs root");
         return None;
     }
     let mut plan = Plan::new().with(&["--rotation.debounce", "100ms"]);

@@ -50,7 +50,7 @@ async fn each_reason_to_refuse_a_file_is_told_everywhere_and_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_only_unwise_is_refused_under_the_strict_profile() {
     let plan = asked_only().with(&["--trust.profile", "strict"]);
-    let place = Place::open(plan.before(|files, pki| numbered(files, pki))).await;
+    let place = Place::open(plan.before(numbered)).await;
     for vector in STRICT {
         refused(&place, "main", vector).await;
     }

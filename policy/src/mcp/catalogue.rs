@@ -1,5 +1,5 @@
 //! The methods of MCP, by exact name: every request and notification of the five revisions and of the tasks, skills and apps extensions,
-//! in both directions (MCP security sheet 1.2). The rows are in [`table`].
+//! in both directions (MCP security sheet 1.2). The rows are in `table`.
 //!
 //! A name that is not here is never treated as one that is (INVARIANT 10). Names compare as bytes after JSON unescaping: no trimming,
 //! no folding (A14, B1).
