@@ -41,7 +41,9 @@ async fn files_behind_a_bind_mount_rotate_by_events() {
         mounts.contains(&certs),
         "the mount is the agent's: {mounts}"
     );
-    assert_eq!(place.status()["watching"], true);
+    place
+        .until("the watch", || place.status()["watching"] == true)
+        .await;
     for _ in 0..2 {
         let shown = place.renew();
         place.until_shown(&shown).await;
